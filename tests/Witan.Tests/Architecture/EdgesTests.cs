@@ -1,0 +1,51 @@
+using System.Reflection;
+using Witan.Tests.Harness;
+using Xunit;
+
+namespace Witan.Tests.Architecture;
+
+/// <summary>The edges of the design: who may use whom. A new edge is a decision, not an accident.</summary>
+public class EdgesTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
+    {
+        ["Witan.Crypto"] = [],
+        ["Witan.Attestation"] = ["Witan.Crypto"],
+        ["Witan.Machine"] = ["Witan.Crypto", "Witan.Attestation"],
+        ["Witan.Dstack"] = ["Witan.Crypto", "Witan.Attestation"],
+        ["Witan.Dstack.Simulator"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack"],
+        ["Witan.Voting"] = ["Witan.Crypto", "Witan.Attestation"],
+        ["Witan.Coordinator"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting"],
+        ["Witan.Worker"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting"],
+        ["Witan.Trustee"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting"],
+    };
+
+    public static TheoryData<string> Projects => new(Allowed.Keys);
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_uses_only_those_above_it(string project)
+    {
+        var used = Assembly.Load(project).GetReferencedAssemblies().Select(name => name.Name!)
+            .Where(name => name.StartsWith("Witan.", StringComparison.Ordinal));
+        Assert.Empty(used.Except(Allowed[project], StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Witan.Attestation")]
+    [InlineData("Witan.Voting")]
+    public void Pure_packages_name_no_way_out(string project)
+    {
+        string[] banned = ["System.Net.Http", "System.Net.Sockets", "System.IO.FileSystem", "Microsoft.AspNetCore", "Microsoft.Extensions"];
+        var used = Assembly.Load(project).GetReferencedAssemblies().Select(name => name.Name!);
+        Assert.DoesNotContain(used, name => banned.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(SharedData.Repository, "src", project), "*.cs", SearchOption.AllDirectories))
+        {
+            if (file.Contains("/obj/", StringComparison.Ordinal))
+                continue;
+            string text = File.ReadAllText(file);
+            foreach (string word in new[] { "TimeProvider.System", "Environment.", "File.", "Console." })
+                Assert.False(text.Contains(" " + word, StringComparison.Ordinal), $"{file} uses {word}");
+        }
+    }
+}
