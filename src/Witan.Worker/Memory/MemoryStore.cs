@@ -1,0 +1,108 @@
+using System.Security.Cryptography;
+
+namespace Witan.Worker.Memory;
+
+/// <summary>
+/// Derives the memory's key for an epoch: 32 bytes, the same for the same app on any host. In a CVM it asks
+/// <c>dstack.sock</c> for path <c>witan/worker/memory/EPOCH</c>; in LOCAL_MODE the worker's state directory stands in.
+/// The store zeroes what it gets.
+/// </summary>
+public delegate Task<byte[]> MemoryKeySource(uint epoch, CancellationToken cancellationToken);
+
+/// <summary>
+/// A memory in one file. A change is written to a second file, flushed to the disk and renamed over the first, so that a
+/// crash leaves the old memory or the new one and nothing between.
+/// </summary>
+public sealed class MemoryStore(string path, MemoryKeySource keys)
+{
+    private static readonly FileStreamOptions Private = new()
+    {
+        Mode = FileMode.Create,
+        Access = FileAccess.Write,
+        Share = FileShare.None,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
+    /// <summary>Whether there is a memory.</summary>
+    public bool Exists => File.Exists(path);
+
+    /// <summary>Opens the memory, or starts an empty one for <paramref name="owner"/> where there is none yet.</summary>
+    public async Task<WorkerMemory> OpenAsync(byte[] owner, CancellationToken cancellationToken)
+    {
+        if (!Exists)
+            return WorkerMemory.Empty(owner);
+        (WorkerMemory memory, _) = await ReadAsync(cancellationToken);
+        return memory.Owner.AsSpan().SequenceEqual(owner)
+            ? memory
+            : throw new MemoryException("this memory belongs to another owner key");
+    }
+
+    /// <summary>Adds one entry and seals the result under the epoch that is in use.</summary>
+    public async Task<WorkerMemory> AddAsync(byte[] owner, MemoryEntry entry, CancellationToken cancellationToken)
+    {
+        uint epoch = Exists ? (await ReadAsync(cancellationToken)).Epoch : 0;
+        WorkerMemory memory = (await OpenAsync(owner, cancellationToken)).With(entry);
+        await WriteAsync(memory, epoch, cancellationToken);
+        return memory;
+    }
+
+    /// <summary>Seals the memory again under the next epoch's key. Returns the new epoch.</summary>
+    public async Task<uint> RotateAsync(CancellationToken cancellationToken)
+    {
+        (WorkerMemory memory, uint epoch) = await ReadAsync(cancellationToken);
+        await WriteAsync(memory with { Sequence = memory.Sequence + 1 }, checked(epoch + 1), cancellationToken);
+        return epoch + 1;
+    }
+
+    private async Task<(WorkerMemory Memory, uint Epoch)> ReadAsync(CancellationToken cancellationToken)
+    {
+        byte[] file;
+        try
+        {
+            long length = new FileInfo(path).Length;
+            if (length > SealedMemory.MaximumBytes)
+                throw new MemoryException($"{path} has {length} bytes; a memory has at most {SealedMemory.MaximumBytes}");
+            file = await File.ReadAllBytesAsync(path, cancellationToken);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException and not MemoryException)
+        {
+            throw new MemoryException($"{path} cannot be read: {e.Message}", e);
+        }
+
+        uint epoch = SealedMemory.Epoch(file);
+        byte[] key = await keys(epoch, cancellationToken);
+        try
+        {
+            return (SealedMemory.Open(file, key), epoch);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    private async Task WriteAsync(WorkerMemory memory, uint epoch, CancellationToken cancellationToken)
+    {
+        byte[] key = await keys(epoch, cancellationToken);
+        string next = path + ".next";
+        try
+        {
+            byte[] file = SealedMemory.Seal(memory, key, epoch);
+            await using (var stream = new FileStream(next, Private))
+            {
+                await stream.WriteAsync(file, cancellationToken);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(next, path, overwrite: true);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException and not MemoryException)
+        {
+            throw new MemoryException($"{path} cannot be written: {e.Message}", e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+}
