@@ -1,0 +1,77 @@
+namespace Witan.Voting;
+
+/// <summary>Every domain tag of the product in one place. No two purposes share one, and a change of meaning is a new version.</summary>
+public static class DomainTags
+{
+    /// <summary>Identity of an agent: H of its public keys.</summary>
+    public const string Agent = "witan/agent/v1";
+
+    /// <summary>Identity of a proposal: H of its body.</summary>
+    public const string Proposal = "witan/proposal/v1";
+
+    /// <summary>What a ballot is bound to besides the roster.</summary>
+    public const string Configuration = "witan/configuration/v1";
+
+    /// <summary>The frozen list of voters.</summary>
+    public const string Roster = "witan/roster/v1";
+
+    /// <summary>The voting slot of one agent in one proposal.</summary>
+    public const string Nullifier = "witan/nullifier/v1";
+
+    /// <summary>Identity and signature of a ballot.</summary>
+    public const string Ballot = "witan/ballot/v1";
+
+    /// <summary>Challenge of the proof that a ciphertext holds 0 or 1.</summary>
+    public const string OptionProof = "witan/proof/option/v1";
+
+    /// <summary>Challenge of the proof that exactly one option is chosen.</summary>
+    public const string SumProof = "witan/proof/sum/v1";
+
+    /// <summary>Challenge of a trustee's proof that it knows its secret.</summary>
+    public const string PossessionProof = "witan/proof/possession/v1";
+
+    /// <summary>Challenge of the proof of a partial decryption.</summary>
+    public const string DecryptionProof = "witan/proof/decryption/v1";
+
+    /// <summary>What a key generation is bound to.</summary>
+    public const string KeyGeneration = "witan/keygen/v1";
+
+    /// <summary>Hash and signature of a trustee's contribution to the key.</summary>
+    public const string Contribution = "witan/keygen/contribution/v1";
+
+    /// <summary>Sealing of one share.</summary>
+    public const string Share = "witan/keygen/share/v1";
+
+    /// <summary>A trustee's word that its shares are right.</summary>
+    public const string Confirmation = "witan/keygen/confirmation/v1";
+
+    /// <summary>A trustee's word that a share was wrong or missing, and the answer to it.</summary>
+    public const string Complaint = "witan/keygen/complaint/v1";
+
+    /// <summary>A trustee's signature over its part of a decryption.</summary>
+    public const string PartialDecryption = "witan/decryption/v1";
+
+    /// <summary>Hash chain and signature of the record.</summary>
+    public const string Event = "witan/event/v1";
+
+    /// <summary>A receipt for a ballot.</summary>
+    public const string Receipt = "witan/receipt/v1";
+
+    /// <summary>A signed refusal.</summary>
+    public const string Refusal = "witan/refusal/v1";
+
+    /// <summary>Signed head and size of a record.</summary>
+    public const string Checkpoint = "witan/checkpoint/v1";
+
+    /// <summary>The 64 bytes that evidence is bound by.</summary>
+    public const string ReportData = "witan/report-data/v1";
+
+    /// <summary>A server's one-use nonce.</summary>
+    public const string Nonce = "witan/nonce/v1";
+
+    /// <summary>An agent's signature over an HTTP request.</summary>
+    public const string Request = "witan/request/v1";
+
+    /// <summary>What a worker keeps of its reasons, hashed into the ballot.</summary>
+    public const string Deliberation = "witan/deliberation/v1";
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+
+namespace Witan.Voting;
+
+/// <summary>What an audit found.</summary>
+/// <param name="Valid">Whether everything in the file follows from its events, and every event from its proofs.</param>
+/// <param name="State">The state that the events lead to; null where they lead nowhere.</param>
+/// <param name="FailedEvent">Sequence number of the first event that fails; null where none does or the file itself is wrong.</param>
+/// <param name="Problem">What is wrong, one sentence; null where nothing is.</param>
+/// <param name="Warnings">What a reader should know though it is not wrong.</param>
+public sealed record AuditReport(bool Valid, RecordState? State, long? FailedEvent, string? Problem, IReadOnlyList<string> Warnings);
+
+/// <summary>
+/// Replays a published decision offline: chain, signatures, key generation, roster, every ballot's proofs, the sum, every
+/// partial decryption, the outcome, and the summary. It trusts nothing but the file's own first event: who the coordinator is
+/// and what the policy was must be compared with what the reader knows.
+/// </summary>
+public static class Audit
+{
+    /// <summary>Largest file that is read, in bytes.</summary>
+    public const int MaximumBytes = 256 << 20;
+
+    /// <summary>Audits the bytes of a decision file. Never throws on bad input.</summary>
+    public static AuditReport Run(ReadOnlySpan<byte> file)
+    {
+        if (file.Length > MaximumBytes)
+            return Bad(null, null, $"the file has {file.Length} bytes; at most {MaximumBytes} are read");
+        DecisionFile? decision;
+        try
+        {
+            decision = JsonSerializer.Deserialize(file, RecordJson.Default.DecisionFile);
+        }
+        catch (NotSupportedException)
+        {
+            return Bad(null, null, "not a decision file: an event does not begin with its type");
+        }
+        catch (JsonException e)
+        {
+            string where = e.BytePositionInLine is { } at ? $" (line {e.LineNumber + 1}, byte {at})" : "";
+            return Bad(null, null, $"not a decision file: {FirstSentence(e.Message)}{where}");
+        }
+
+        return decision is null ? Bad(null, null, "not a decision file: null") : Run(decision);
+    }
+
+    /// <summary>Audits a parsed decision file.</summary>
+    public static AuditReport Run(DecisionFile decision)
+    {
+        if (decision.Schema != DecisionFile.SchemaName)
+            return Bad(null, null, $"schema is not {DecisionFile.SchemaName}");
+        RecordState? state = null;
+        foreach (RecordEvent next in decision.Events)
+        {
+            // Ballots are checked beside the fold, on all cores; everything else inside it.
+            ProofChecks checks = next.Payload is BallotCast ? ProofChecks.None : ProofChecks.All;
+            RecordState? folded = RecordFold.Apply(state, next, checks, out Refusal? refusal);
+            if (folded is null)
+                return Bad(state, next.Sequence, $"event {next.Sequence} ({next.Payload.Name}): {refusal!.Message}");
+            state = folded;
+        }
+
+        if (state is null)
+            return Bad(null, null, "the file has no events");
+        if (CheckBallots(state, decision.Events) is { } failure)
+            return failure;
+        DecisionFile expected = DecisionFile.Of(state, decision.Events);
+        bool same = expected.Mark == decision.Mark && expected.Proposal == decision.Proposal && expected.State == decision.State
+            && expected.Verdict == decision.Verdict && expected.Winner == decision.Winner
+            && expected.Counts.SequenceEqual(decision.Counts);
+        return same
+            ? new AuditReport(true, state, null, null, Warnings(state))
+            : Bad(state, null, "the summary is not what the events say");
+    }
+
+    private static AuditReport? CheckBallots(RecordState state, IReadOnlyList<RecordEvent> events)
+    {
+        if (state.Roster.Count == 0)
+            return null;
+        BallotContext context = state.BallotContext;
+        RecordEvent[] cast = [.. events.Where(next => next.Payload is BallotCast)];
+        var refusals = new Refusal?[cast.Length];
+        Parallel.For(0, cast.Length, i =>
+        {
+            Ballot ballot = ((BallotCast)cast[i].Payload).Ballot;
+            refusals[i] = BallotVerifier.Check(context, state.Roster[ballot.Agent], ballot);
+        });
+        int first = Array.FindIndex(refusals, refusal => refusal is not null);
+        return first < 0
+            ? null
+            : Bad(state, cast[first].Sequence, $"event {cast[first].Sequence} (ballot-cast): {refusals[first]!.Message}");
+    }
+
+    /// <summary>What a reader of a result should know though it is not wrong.</summary>
+    public static IReadOnlyList<string> Warnings(RecordState state)
+    {
+        var warnings = new List<string>();
+        if (state.Mode.Mark() is { } mark)
+            warnings.Add($"{mark}: this record proves nothing about the machines that made it");
+        if (state.Counts.Count > 0 && state.Counts.Any(count => count == state.TotalWeight))
+            warnings.Add("the result is unanimous: it reveals every vote");
+        if (state.Roster.Values.Select(entry => entry.Weight).Distinct().Skip(1).Any())
+            warnings.Add("the weights differ: together with the totals they can reveal votes");
+        if (state.Equivocators.Count > 0)
+            warnings.Add($"{state.Equivocators.Count} agent(s) signed two different ballots; the first counts, both are in the record");
+        if (!state.IsFinal && state.State != ProposalState.Settling)
+            warnings.Add($"the record is not finished: it stands at {state.State}");
+        return warnings;
+    }
+
+    private static AuditReport Bad(RecordState? state, long? failedEvent, string problem) => new(false, state, failedEvent, problem, []);
+
+    private static string FirstSentence(string message)
+    {
+        int end = message.IndexOf(" Path:", StringComparison.Ordinal);
+        return end < 0 ? message : message[..end];
+    }
+}

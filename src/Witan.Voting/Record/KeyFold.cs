@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using Witan.Crypto;
+
+namespace Witan.Voting;
+
+/// <summary>The part of the fold that makes the joint key: enrol, commit, contribute, judge, disclose, agree.</summary>
+internal static class KeyFold
+{
+    internal static (RecordState?, Refusal?) Enrol(RecordState state, TrusteesEnrolled payload)
+    {
+        if (state.State != ProposalState.Draft || state.Trustees.Count > 0)
+            return RecordFold.Wrong(state, payload);
+        if (payload.Trustees.Count != state.Body.Trustees
+            || !payload.Trustees.Select(trustee => trustee.Index).SequenceEqual(Enumerable.Range(1, state.Body.Trustees)))
+        {
+            return No("the trustees are not those that the rules ask for, numbered from 1");
+        }
+
+        if (payload.Trustees.Select(trustee => trustee.Keys.AgentId).Distinct().Count() != payload.Trustees.Count)
+            return No("one agent is two trustees");
+        if (payload.Trustees.Any(trustee => trustee.ConfidenceLevel is < 0 or > 5)
+            || (state.Mode != ExecutionMode.Local && payload.Trustees.Any(trustee => trustee.Evidence == Digest.Zero)))
+        {
+            return No("a trustee was enrolled without evidence, or at a level that does not exist");
+        }
+
+        return (state with { Trustees = [.. payload.Trustees] }, null);
+    }
+
+    internal static (RecordState?, Refusal?) Commit(RecordState state, ContributionCommitment commitment, bool proofs)
+    {
+        if (state.State != ProposalState.Draft || state.Trustees.Count == 0 || state.Contributions.Count > 0)
+            return RecordFold.Wrong(state, new ContributionCommitted(commitment));
+        if (state.KeyGeneration.Find(commitment.Index) is null || state.Commitments.ContainsKey(commitment.Index))
+            return No($"trustee {commitment.Index} is unknown, or has committed already");
+        if (proofs && !JointKey.IsSigned(state.KeyGeneration, commitment))
+            return (null, RecordFold.No(RefusalCode.SignatureInvalid, "the commitment is not signed by its trustee"));
+        return (state with { Commitments = state.Commitments.Add(commitment.Index, commitment) }, null);
+    }
+
+    internal static (RecordState?, Refusal?) Contribute(RecordState state, KeyContribution contribution, bool proofs)
+    {
+        // All hashes first: the last to speak must not see the others.
+        if (state.State != ProposalState.Draft || state.Trustees.Count == 0 || state.Commitments.Count != state.Trustees.Count)
+            return RecordFold.Wrong(state, new KeyContributed(contribution));
+        if (!state.Commitments.TryGetValue(contribution.Index, out ContributionCommitment? commitment)
+            || state.Contributions.ContainsKey(contribution.Index))
+        {
+            return No($"trustee {contribution.Index} is unknown, or has contributed already");
+        }
+
+        if (contribution.Coefficients.Count != state.Body.Threshold || contribution.Hash(state.KeyGeneration) != commitment.Hash)
+            return No("the contribution is not the one committed to");
+        if (proofs && JointKey.Check(state.KeyGeneration, commitment, contribution) is { } refusal)
+            return (null, refusal);
+        return (state with { Contributions = state.Contributions.Add(contribution.Index, contribution) }, null);
+    }
+
+    internal static (RecordState?, Refusal?) Judge(RecordState state, ShareVerdict verdict, bool proofs)
+    {
+        if (state.State != ProposalState.Draft || state.ElectionKey is not null || state.Trustees.Count == 0
+            || state.Contributions.Count != state.Trustees.Count)
+        {
+            return RecordFold.Wrong(state, new SharesJudged(verdict));
+        }
+
+        if (state.KeyGeneration.Find(verdict.Index) is not { } trustee || state.ShareVerdicts.ContainsKey(verdict.Index))
+            return No($"trustee {verdict.Index} is unknown, or has judged already");
+        bool ordered = verdict.Against.Zip(verdict.Against.Skip(1)).All(pair => pair.First < pair.Second);
+        if (!ordered || verdict.Against.Any(index => index == verdict.Index || state.KeyGeneration.Find(index) is null))
+            return No("the complaints are not against other trustees, in order");
+        if (proofs && !Ed25519.Verify(trustee.Keys.Signing.Bytes, verdict.SignedBytes(state.KeyGeneration), verdict.Signature))
+            return (null, RecordFold.No(RefusalCode.SignatureInvalid, "the verdict is not signed by its trustee"));
+        return (state with { ShareVerdicts = state.ShareVerdicts.Add(verdict.Index, verdict) }, null);
+    }
+
+    internal static (RecordState?, Refusal?) Disclose(RecordState state, ShareDisclosure disclosure, bool proofs)
+    {
+        if (state.State != ProposalState.Draft || state.ElectionKey is not null)
+            return RecordFold.Wrong(state, new ShareDisclosed(disclosure));
+        if (!state.ShareVerdicts.TryGetValue(disclosure.To, out ShareVerdict? complaint)
+            || !complaint.Against.Contains(disclosure.From)
+            || state.Disclosures.ContainsKey((disclosure.From, disclosure.To)))
+        {
+            return No("nobody complained about that share, or it is disclosed already");
+        }
+
+        if (proofs && !Ed25519.Verify(
+            state.Trustees[disclosure.From - 1].Keys.Signing.Bytes, disclosure.SignedBytes(state.KeyGeneration), disclosure.Signature))
+        {
+            return (null, RecordFold.No(RefusalCode.SignatureInvalid, "the disclosure is not signed by its trustee"));
+        }
+
+        return (state with { Disclosures = state.Disclosures.Add((disclosure.From, disclosure.To), disclosure.Share) }, null);
+    }
+
+    internal static (RecordState?, Refusal?) Agree(RecordState state, KeyAgreed payload)
+    {
+        if (state.State != ProposalState.Draft || state.ElectionKey is not null || state.Trustees.Count == 0
+            || state.ShareVerdicts.Count != state.Trustees.Count)
+        {
+            return RecordFold.Wrong(state, payload);
+        }
+
+        ImmutableSortedSet<int> qualified = Qualify(state);
+        if (qualified.Count < state.Body.Threshold)
+            return No("fewer trustees than the threshold are qualified");
+        if (!qualified.SequenceEqual(payload.Qualified))
+            return No("the qualified trustees are not those that follow from the complaints");
+        RecordState next = state with { Qualified = qualified };
+        return JointKey.Combine(next.QualifiedContributions) is { } key && key.Equals(payload.Key)
+            ? (next with { ElectionKey = key }, null)
+            : No("the key is not the sum of the qualified contributions");
+    }
+
+    /// <summary>Everybody against whom no complaint stands unanswered by the right share.</summary>
+    internal static ImmutableSortedSet<int> Qualify(RecordState state) =>
+    [
+        .. state.Trustees.Select(trustee => trustee.Index).Where(index => state.ShareVerdicts.Values
+            .Where(verdict => verdict.Against.Contains(index))
+            .All(verdict => state.Disclosures.TryGetValue((index, verdict.Index), out P256Scalar? share)
+                && JointKey.IsShare(state.Contributions[index], verdict.Index, share))),
+    ];
+
+    private static (RecordState?, Refusal?) No(string message) => (null, RecordFold.No(RefusalCode.Contradiction, message));
+}

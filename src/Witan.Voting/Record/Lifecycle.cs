@@ -1,0 +1,68 @@
+namespace Witan.Voting;
+
+/// <summary>What the keeper of a record has to append next by itself, as a pure function of state, voters at hand and time.</summary>
+public static class Lifecycle
+{
+    /// <summary>
+    /// The next event that is due without anybody's message; null where the record waits for one. <paramref name="admitted"/> are
+    /// the workers that could be put on a roster now; <paramref name="trustees"/> the trustees that could be enrolled.
+    /// </summary>
+    public static RecordPayload? Next(
+        RecordState state, IReadOnlyList<RosterEntry> admitted, IReadOnlyList<Trustee> trustees, DateTimeOffset now)
+    {
+        switch (state.State)
+        {
+            case ProposalState.Draft when now > state.Body.OpenBy:
+                return new Ended(EndReason.Expired, "roster and key were not complete in time");
+            case ProposalState.Draft when state.Trustees.Count == 0:
+                return trustees.Count >= state.Body.Trustees ? new TrusteesEnrolled([.. trustees.Take(state.Body.Trustees)]) : null;
+            case ProposalState.Draft when state.ElectionKey is null:
+                return NextKey(state);
+            case ProposalState.Draft:
+                return Freeze(state, admitted);
+            case ProposalState.Open:
+                return new VotingOpened();
+            case ProposalState.Voting when state.Ballots.Count == state.Roster.Count:
+                return new RecordClosed(CloseReason.Complete);
+            case ProposalState.Voting when now >= state.Body.CloseAt:
+                return new RecordClosed(CloseReason.Deadline);
+            case ProposalState.Tallying when state.Partials.Count >= state.Body.Threshold:
+                return Tally(state);
+            case ProposalState.Tallying when now > state.Body.SettleBy:
+                return new Ended(EndReason.Expired, "too few trustees opened the sum in time");
+            default:
+                return null;
+        }
+    }
+
+    private static RecordPayload? NextKey(RecordState state)
+    {
+        if (state.ShareVerdicts.Count != state.Trustees.Count)
+            return null;
+        // An accused trustee may still answer: the key waits until each complaint is answered, or the time to open is over.
+        bool answered = state.ShareVerdicts.Values.All(verdict =>
+            verdict.Against.All(from => state.Disclosures.ContainsKey((from, verdict.Index))));
+        if (!answered)
+            return null;
+        RecordState next = state with { Qualified = KeyFold.Qualify(state) };
+        if (next.Qualified.Count < state.Body.Threshold || JointKey.Combine(next.QualifiedContributions) is not { } key)
+            return new Ended(EndReason.Failed, "key generation disqualified too many trustees");
+        return new KeyAgreed([.. next.Qualified], key);
+    }
+
+    private static RosterFrozen? Freeze(RecordState state, IReadOnlyList<RosterEntry> admitted)
+    {
+        if (admitted.Count < state.Body.MinimumRoster)
+            return null;
+        RosterEntry[] entries = [.. admitted.OrderBy(entry => entry.Keys.AgentId)];
+        return new RosterFrozen(entries, state.ComputeConfiguration(state.ElectionKey!), Roster.Root(state.ProposalId, entries));
+    }
+
+    private static RecordPayload Tally(RecordState state)
+    {
+        if (RecordFold.Count(state) is not { } counts)
+            return new Ended(EndReason.Failed, "the partial decryptions do not open the sum");
+        Outcome outcome = Outcome.Decide(state.Body, counts);
+        return new Tallied(counts, outcome.Verdict, outcome.Winner);
+    }
+}

@@ -1,0 +1,237 @@
+using System.Collections.Immutable;
+using Witan.Crypto;
+
+namespace Witan.Voting;
+
+/// <summary>Which proofs a fold checks. Everything else is always checked.</summary>
+public enum ProofChecks
+{
+    /// <summary>Every proof and every agent's signature.</summary>
+    All,
+
+    /// <summary>
+    /// None: for replaying a record of one's own whose proofs were checked before they were appended, and for an audit that
+    /// checks them beside the fold.
+    /// </summary>
+    None,
+}
+
+/// <summary>
+/// The state machine. Each event either leads to the next state or is refused with a reason; there is no third way, and no
+/// event that is refused leaves a trace.
+/// </summary>
+public static class RecordFold
+{
+    /// <summary>Applies one event. <paramref name="state"/> is null for the first.</summary>
+    public static RecordState? Apply(RecordState? state, RecordEvent next, ProofChecks checks, out Refusal? refusal)
+    {
+        refusal = Chain(state, next);
+        if (refusal is not null)
+            return null;
+        (RecordState? result, refusal) = state is null ? Open(next) : Step(state, next, checks == ProofChecks.All);
+        if (result is null)
+            return null;
+        return result with { Size = next.Sequence + 1, Head = next.Hash, LastAt = next.At };
+    }
+
+    private static Refusal? Chain(RecordState? state, RecordEvent next)
+    {
+        if (next.Sequence != (state?.Size ?? 0))
+            return No(RefusalCode.Contradiction, $"event {next.Sequence} stands where event {state?.Size ?? 0} belongs");
+        if (next.Previous != (state?.Head ?? Digest.Zero))
+            return No(RefusalCode.Contradiction, "it is not chained to the event before");
+        if (next.ComputeHash() != next.Hash)
+            return No(RefusalCode.Contradiction, "its hash is not that of its content");
+        if (next.At < (state?.LastAt ?? DateTimeOffset.MinValue))
+            return No(RefusalCode.Contradiction, "it is earlier than the event before");
+        Digest? coordinator = state?.Opening.Coordinator ?? (next.Payload as ProposalOpened)?.Coordinator;
+        return coordinator is { } key && Ed25519.Verify(key.Bytes, next.Hash.Bytes, next.Signature)
+            ? null
+            : No(RefusalCode.SignatureInvalid, "the coordinator's signature on it does not verify");
+    }
+
+    private static (RecordState?, Refusal?) Open(RecordEvent next)
+    {
+        if (next.Payload is not ProposalOpened opening)
+            return (null, No(RefusalCode.WrongState, "a record begins with its proposal"));
+        if (opening.Body.Problem() is { } problem)
+            return (null, No(RefusalCode.Contradiction, $"the rules do not hold together: {problem}"));
+        if (opening.Target.Length is 0 or > 200 || opening.PolicyName.Length is 0 or > 200)
+            return (null, No(RefusalCode.Contradiction, "target and policy have names of 1 to 200 characters"));
+        return (new RecordState
+        {
+            Size = 0,
+            Head = Digest.Zero,
+            LastAt = next.At,
+            State = ProposalState.Draft,
+            Opening = opening,
+            ProposalId = opening.Body.Id(),
+        }, null);
+    }
+
+    private static (RecordState?, Refusal?) Step(RecordState state, RecordEvent next, bool proofs) => next.Payload switch
+    {
+        TrusteesEnrolled payload => KeyFold.Enrol(state, payload),
+        ContributionCommitted payload => KeyFold.Commit(state, payload.Commitment, proofs),
+        KeyContributed payload => KeyFold.Contribute(state, payload.Contribution, proofs),
+        SharesJudged payload => KeyFold.Judge(state, payload.Verdict, proofs),
+        ShareDisclosed payload => KeyFold.Disclose(state, payload.Disclosure, proofs),
+        KeyAgreed payload => KeyFold.Agree(state, payload),
+        RosterFrozen payload => Freeze(state, payload, next.At),
+        VotingOpened => state.State == ProposalState.Open
+            ? (state with { State = ProposalState.Voting }, null)
+            : Wrong(state, next.Payload),
+        BallotCast payload => Cast(state, payload.Ballot, next.At, proofs),
+        EquivocationNoted payload => Equivocate(state, payload.Second, proofs),
+        RecordClosed payload => Close(state, payload, next),
+        PartiallyDecrypted payload => Decrypt(state, payload.Partial, proofs),
+        Tallied payload => Tally(state, payload),
+        Settled => state.State == ProposalState.Settling
+            ? (state with { State = ProposalState.Settled }, null)
+            : Wrong(state, next.Payload),
+        Ended payload => End(state, payload),
+        _ => Wrong(state, next.Payload),
+    };
+
+    private static (RecordState?, Refusal?) Freeze(RecordState state, RosterFrozen payload, DateTimeOffset at)
+    {
+        if (state.State != ProposalState.Draft || state.ElectionKey is not { } key)
+            return Wrong(state, payload);
+        if (at > state.Body.OpenBy)
+            return (null, No(RefusalCode.Late, "the roster came after the last moment to open"));
+        if (payload.Entries.Count < state.Body.MinimumRoster)
+            return (null, No(RefusalCode.Contradiction, $"{payload.Entries.Count} voters, fewer than {state.Body.MinimumRoster}"));
+        if (payload.Entries.Any(entry => entry.Weight is < 1 or > 1_000_000 || entry.ConfidenceLevel is < 0 or > 5))
+            return (null, No(RefusalCode.Contradiction, "a weight or a confidence level is out of range"));
+        if (state.Mode != ExecutionMode.Local && payload.Entries.Any(entry => entry.Evidence == Digest.Zero))
+            return (null, No(RefusalCode.Contradiction, "a voter was admitted without evidence"));
+        Digest[] ids = [.. payload.Entries.Select(entry => entry.Keys.AgentId)];
+        if (!ids.Zip(ids.Skip(1)).All(pair => pair.First < pair.Second))
+            return (null, No(RefusalCode.Contradiction, "the voters do not stand in the order of their ids, or one stands there twice"));
+        if (payload.Configuration != state.ComputeConfiguration(key) || payload.Root != Roster.Root(state.ProposalId, payload.Entries))
+            return (null, No(RefusalCode.Contradiction, "configuration hash or roster root is not what follows from the record"));
+        return (state with
+        {
+            State = ProposalState.Open,
+            Configuration = payload.Configuration,
+            RosterRoot = payload.Root,
+            Roster = payload.Entries.ToImmutableDictionary(entry => entry.Keys.AgentId),
+        }, null);
+    }
+
+    private static (RecordState?, Refusal?) Cast(RecordState state, Ballot ballot, DateTimeOffset at, bool proofs)
+    {
+        if (state.State != ProposalState.Voting)
+            return Wrong(state, new BallotCast(ballot));
+        if (at > state.Body.CloseAt)
+            return (null, No(RefusalCode.Late, "the ballot came after the close"));
+        if (!state.Roster.TryGetValue(ballot.Agent, out RosterEntry? voter))
+            return (null, No(RefusalCode.NotOnRoster, "the agent is not on the roster"));
+        if (state.Ballots.ContainsKey(ballot.Nullifier))
+            return (null, No(RefusalCode.Equivocation, "the slot holds a ballot already"));
+        if (ballot.Nullifier != Roster.Nullifier(state.ProposalId, state.Configuration, ballot.Agent))
+            return (null, No(RefusalCode.WrongContext, "the nullifier is not this agent's slot in this proposal"));
+        if (proofs && BallotVerifier.Check(state.BallotContext, voter, ballot) is { } refusal)
+            return (null, refusal);
+        return (state with { Ballots = state.Ballots.Add(ballot.Nullifier, ballot) }, null);
+    }
+
+    private static (RecordState?, Refusal?) Equivocate(RecordState state, Ballot second, bool proofs)
+    {
+        if (state.State != ProposalState.Voting)
+            return Wrong(state, new EquivocationNoted(second));
+        if (!state.Ballots.TryGetValue(second.Nullifier, out Ballot? first) || first.Agent != second.Agent || first.Hash() == second.Hash())
+            return (null, No(RefusalCode.Contradiction, "there is no other ballot in that slot"));
+        if (proofs && !Ed25519.Verify(state.Roster[second.Agent].Keys.Signing.Bytes, second.SignedBytes(state.BallotContext), second.Signature))
+            return (null, No(RefusalCode.SignatureInvalid, "the second ballot is not signed by the agent"));
+        return state.Equivocators.Contains(second.Agent)
+            ? (null, No(RefusalCode.Contradiction, "the equivocation is noted already"))
+            : (state with { Equivocators = state.Equivocators.Add(second.Agent) }, null);
+    }
+
+    private static (RecordState?, Refusal?) Close(RecordState state, RecordClosed payload, RecordEvent next)
+    {
+        if (state.State != ProposalState.Voting)
+            return Wrong(state, payload);
+        bool due = payload.Reason == CloseReason.Complete ? state.Ballots.Count == state.Roster.Count : next.At >= state.Body.CloseAt;
+        if (!due)
+            return (null, No(RefusalCode.Contradiction, "neither has everybody cast nor has the time come"));
+        bool enough = state.Ballots.Count >= Math.Max(state.Body.MinimumTurnout, state.Body.MinimumAnonymity);
+        return (state with
+        {
+            State = enough ? ProposalState.Tallying : ProposalState.NoQuorum,
+            ClosedHead = next.Hash,
+            Outcome = enough ? null : new Outcome(Verdict.NoQuorum, null),
+        }, null);
+    }
+
+    private static (RecordState?, Refusal?) Decrypt(RecordState state, PartialDecryption partial, bool proofs)
+    {
+        if (state.State != ProposalState.Tallying)
+            return Wrong(state, new PartiallyDecrypted(partial));
+        if (!state.Qualified.Contains(partial.Index))
+            return (null, No(RefusalCode.NotOnRoster, $"trustee {partial.Index} is not in the key"));
+        if (state.Partials.ContainsKey(partial.Index))
+            return (null, No(RefusalCode.Contradiction, $"trustee {partial.Index} has decrypted already"));
+        if (partial.ClosedHead != state.ClosedHead)
+            return (null, No(RefusalCode.WrongContext, "the trustee decrypted another record"));
+        if (proofs && Check(state, partial) is { } refusal)
+            return (null, refusal);
+        return (state with { Partials = state.Partials.Add(partial.Index, partial) }, null);
+    }
+
+    internal static Refusal? Check(RecordState state, PartialDecryption partial) => Decryption.Check(
+        state.BallotContext,
+        state.Sums(),
+        state.Trustees[partial.Index - 1],
+        JointKey.VerificationKey(state.QualifiedContributions, partial.Index),
+        partial);
+
+    private static (RecordState?, Refusal?) Tally(RecordState state, Tallied payload)
+    {
+        if (state.State != ProposalState.Tallying || state.Partials.Count < state.Body.Threshold)
+            return Wrong(state, payload);
+        if (Count(state) is not { } counts)
+            return (null, No(RefusalCode.Contradiction, "the partial decryptions do not open the sum"));
+        if (!counts.SequenceEqual(payload.Counts))
+            return (null, No(RefusalCode.Contradiction, "the counts are not what the trustees decrypted"));
+        Outcome outcome = Outcome.Decide(state.Body, counts);
+        if (payload.Verdict != outcome.Verdict || payload.Winner != outcome.Winner)
+            return (null, No(RefusalCode.Contradiction, "the verdict does not follow from the counts"));
+        return (state with { State = ProposalState.Settling, Counts = [.. counts], Outcome = outcome }, null);
+    }
+
+    /// <summary>
+    /// The counts, from the first t partial decryptions. Null where there are too few, where they do not open the sum, or where the
+    /// counts do not add up to the ballots counted (invariant I7).
+    /// </summary>
+    public static IReadOnlyList<long>? Count(RecordState state)
+    {
+        if (state.Partials.Count < state.Body.Threshold)
+            return null;
+        long total = state.TotalWeight;
+        IReadOnlyList<long>? counts = Decryption.Combine(state.Sums(), [.. state.Partials.Values.Take(state.Body.Threshold)], total);
+        return counts is not null && counts.Sum() == total ? counts : null;
+    }
+
+    private static (RecordState?, Refusal?) End(RecordState state, Ended payload)
+    {
+        bool allowed = payload.Reason == EndReason.Cancelled
+            ? state.State is ProposalState.Draft or ProposalState.Open or ProposalState.Voting
+            : !state.IsFinal && state.State != ProposalState.Settling;
+        if (!allowed || payload.Explanation.Length > 1000)
+            return Wrong(state, payload);
+        ProposalState ended = payload.Reason switch
+        {
+            EndReason.Cancelled => ProposalState.Cancelled,
+            EndReason.Expired => ProposalState.Expired,
+            _ => ProposalState.Failed,
+        };
+        return (state with { State = ended, Explanation = payload.Explanation }, null);
+    }
+
+    internal static (RecordState?, Refusal?) Wrong(RecordState state, RecordPayload payload) =>
+        (null, No(RefusalCode.WrongState, $"{payload.Name} is not possible in state {state.State}"));
+
+    internal static Refusal No(RefusalCode code, string message) => new(code, message);
+}

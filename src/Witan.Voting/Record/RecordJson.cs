@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Witan.Voting;
+
+/// <summary>
+/// The JSON form of the record and of everything that coordinator, workers and trustees exchange: lower-case hexadecimal for
+/// bytes, milliseconds for times; unknown, missing, null and duplicate members are refused.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    UseStringEnumConverter = true,
+    MaxDepth = 16,
+    Converters = [typeof(HexConverter), typeof(PointConverter), typeof(ScalarConverter), typeof(TimeConverter)])]
+[JsonSerializable(typeof(RecordEvent))]
+[JsonSerializable(typeof(DecisionFile))]
+[JsonSerializable(typeof(ProposalBody))]
+[JsonSerializable(typeof(Ballot))]
+[JsonSerializable(typeof(IReadOnlyList<RecordEvent>))]
+public sealed partial class RecordJson : JsonSerializerContext;
+
+/// <summary>A published decision: a summary for people, and the events from which anyone recomputes it.</summary>
+/// <param name="Schema"><see cref="SchemaName"/>.</param>
+/// <param name="Mark">What the mode obliges every output to say; empty in production.</param>
+/// <param name="Proposal">The proposal's id.</param>
+/// <param name="State">State that the events lead to.</param>
+/// <param name="Verdict">How it was decided; null where it was not.</param>
+/// <param name="Winner">Name of the option that won; null where none did.</param>
+/// <param name="Counts">Votes by option in ballot order; empty where nothing was opened.</param>
+/// <param name="Events">The record.</param>
+public sealed record DecisionFile(
+    string Schema,
+    string Mark,
+    Digest Proposal,
+    ProposalState State,
+    Verdict? Verdict,
+    string? Winner,
+    IReadOnlyList<long> Counts,
+    IReadOnlyList<RecordEvent> Events)
+{
+    /// <summary>Name and version of the form.</summary>
+    public const string SchemaName = "witan.decision/1";
+
+    /// <summary>The file for a record and the state it leads to.</summary>
+    public static DecisionFile Of(RecordState state, IReadOnlyList<RecordEvent> events) => new(
+        SchemaName,
+        state.Mode.Mark() ?? "",
+        state.ProposalId,
+        state.State,
+        state.Outcome?.Verdict,
+        state.Outcome?.Winner is { } winner ? state.Body.Options[winner] : null,
+        state.Counts,
+        events);
+
+    /// <summary>The file's bytes: indented JSON.</summary>
+    public byte[] ToBytes()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+            JsonSerializer.Serialize(writer, this, RecordJson.Default.DecisionFile);
+        return stream.ToArray();
+    }
+}

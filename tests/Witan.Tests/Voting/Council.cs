@@ -1,0 +1,175 @@
+using System.Security.Cryptography;
+using Witan.Crypto;
+using Witan.Voting;
+
+namespace Witan.Tests.Voting;
+
+/// <summary>Agents, trustees and a coordinator in one process: what the real programs do, without a wire between them.</summary>
+internal sealed class Council
+{
+    public static readonly DateTimeOffset Start = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
+    private readonly byte[] _coordinator = RandomNumberGenerator.GetBytes(32);
+
+    public Council(int workers, int trustees = 3, int threshold = 2, Func<ProposalBody, ProposalBody>? change = null, int[]? weights = null)
+    {
+        Workers = [.. Enumerable.Range(0, workers).Select(_ => new Agent())];
+        Trustees = [.. Enumerable.Range(1, trustees).Select(_ => new Agent())];
+        Weights = weights ?? [.. Enumerable.Repeat(1, workers)];
+        Body = new ProposalBody
+        {
+            Title = "Fund the library",
+            Text = "Shall the library get 12,000?",
+            Facts = [new ProposalFact("amount", "12000")],
+            Options = ["Approve", "Reject", "Abstain"],
+            MinimumTurnout = 1,
+            MinimumAnonymity = 1,
+            PassNumerator = 1,
+            PassDenominator = 2,
+            MinimumRoster = workers,
+            Trustees = trustees,
+            Threshold = threshold,
+            CreatedAt = Start,
+            OpenBy = Start.AddMinutes(5),
+            CloseAt = Start.AddMinutes(10),
+            SettleBy = Start.AddMinutes(20),
+            Nonce = new Digest(RandomNumberGenerator.GetBytes(32)),
+        };
+        Body = change?.Invoke(Body) ?? Body;
+    }
+
+    public ProposalBody Body { get; }
+
+    public IReadOnlyList<Agent> Workers { get; }
+
+    public IReadOnlyList<Agent> Trustees { get; }
+
+    public int[] Weights { get; }
+
+    public List<RecordEvent> Events { get; } = [];
+
+    public RecordState State { get; private set; } = null!;
+
+    public DateTimeOffset Now { get; set; } = Start;
+
+    public Digest CoordinatorKey => new(Ed25519.PublicKey(_coordinator));
+
+    public IReadOnlyList<RosterEntry> Admitted =>
+        [.. Workers.Select((worker, i) => new RosterEntry(worker.Keys, Weights[i], 0, Digest.Zero))];
+
+    public IReadOnlyList<Trustee> Enrolled => [.. Trustees.Select((trustee, i) => new Trustee(i + 1, trustee.Keys, 0, Digest.Zero))];
+
+    /// <summary>Signs and applies an event; returns the refusal where it is refused.</summary>
+    public Refusal? Try(RecordPayload payload)
+    {
+        RecordEvent next = RecordEvent.Next(Events.Count, State?.Head ?? Digest.Zero, Now, payload, _coordinator);
+        if (RecordFold.Apply(State, next, ProofChecks.All, out Refusal? refusal) is not { } state)
+            return refusal;
+        State = state;
+        Events.Add(next);
+        return null;
+    }
+
+    public void Append(RecordPayload payload)
+    {
+        if (Try(payload) is { } refusal)
+            throw new InvalidOperationException($"{payload.Name}: {refusal.Message}");
+    }
+
+    public void Open(ExecutionMode mode = ExecutionMode.Local) =>
+        Append(new ProposalOpened(Body, mode, "local-record", "phala", Digest.Zero, CoordinatorKey));
+
+    public void Advance()
+    {
+        while (Lifecycle.Next(State, Admitted, Enrolled, Now) is { } due)
+            Append(due);
+    }
+
+    /// <summary>From nothing to the first ballot.</summary>
+    public void OpenVoting()
+    {
+        Open();
+        Advance();
+        GenerateKey();
+        Advance();
+    }
+
+    public void GenerateKey()
+    {
+        KeyGenerationContext context = State.KeyGeneration;
+        for (int i = 0; i < Trustees.Count; i++)
+        {
+            Trustees[i].Secret = TrusteeSecret.Create(i + 1, Body.Threshold, P256Scalar.Random);
+            (Trustees[i].Commitment, Trustees[i].Contribution) = Trustees[i].Secret.Contribute(context, Trustees[i].Seed, P256Scalar.Random());
+        }
+
+        foreach (Agent trustee in Trustees)
+            Append(new ContributionCommitted(trustee.Commitment));
+        foreach (Agent trustee in Trustees)
+            Append(new KeyContributed(trustee.Contribution));
+        for (int to = 1; to <= Trustees.Count; to++)
+        {
+            P256Scalar share = P256Scalar.Zero;
+            foreach (Agent from in Trustees)
+            {
+                SealedShare message = from.Secret.Seal(context, State.Trustees[to - 1], from.Seed);
+                if (!TrusteeSecret.TryOpen(context, from.Contribution, message, to, Trustees[to - 1].EncryptionSecret, out P256Scalar? part))
+                    throw new InvalidOperationException($"share {from.Secret.Index} to {to}");
+                share += part;
+            }
+
+            Trustees[to - 1].Share = share;
+            Append(new SharesJudged(TrusteeSecret.Judge(context, to, [], Trustees[to - 1].Seed)));
+        }
+    }
+
+    public Ballot Ballot(int worker, int choice) => BallotBuilder.Create(
+        State.BallotContext, Workers[worker].Keys, Workers[worker].Seed, choice, Digest.Zero, P256Scalar.Random);
+
+    public PartialDecryption Decrypt(int trustee) => Decryption.Decrypt(
+        State.BallotContext, State.Sums(), trustee, Trustees[trustee - 1].Share, State.ClosedHead, Trustees[trustee - 1].Seed, P256Scalar.Random);
+
+    /// <summary>A whole decision.</summary>
+    public RecordState Decide(params int[] choices)
+    {
+        OpenVoting();
+        for (int i = 0; i < choices.Length; i++)
+        {
+            if (choices[i] >= 0)
+                Append(new BallotCast(Ballot(i, choices[i])));
+        }
+
+        if (choices.Contains(-1))
+            Now = Body.CloseAt;
+        Advance();
+        for (int trustee = 1; State.State == ProposalState.Tallying && trustee <= Body.Threshold; trustee++)
+            Append(new PartiallyDecrypted(Decrypt(trustee)));
+        Advance();
+        if (State.State == ProposalState.Settling)
+            Append(new Settled("local-record"));
+        return State;
+    }
+}
+
+/// <summary>One agent with its secrets.</summary>
+internal sealed class Agent
+{
+    public Agent()
+    {
+        (EncryptionSecret, P256Point encryption) = Hpke.DeriveKeyPair(RandomNumberGenerator.GetBytes(32));
+        Keys = new AgentKeys(new Digest(Ed25519.PublicKey(Seed)), encryption);
+    }
+
+    public byte[] Seed { get; } = RandomNumberGenerator.GetBytes(32);
+
+    public P256Scalar EncryptionSecret { get; }
+
+    public AgentKeys Keys { get; }
+
+    public TrusteeSecret Secret { get; set; } = null!;
+
+    public ContributionCommitment Commitment { get; set; } = null!;
+
+    public KeyContribution Contribution { get; set; } = null!;
+
+    public P256Scalar Share { get; set; } = null!;
+}

@@ -1,0 +1,152 @@
+using System.Text;
+using Witan.Voting;
+using Xunit;
+
+namespace Witan.Tests.Voting;
+
+public class DecisionTests
+{
+    [Theory]
+    [InlineData(new[] { 0, 0, 1 }, Verdict.Approved, new long[] { 2, 1, 0 })]
+    [InlineData(new[] { 0, 1, 1 }, Verdict.Rejected, new long[] { 1, 2, 0 })]
+    [InlineData(new[] { 0, 1, 2 }, Verdict.Rejected, new long[] { 1, 1, 1 })]
+    [InlineData(new[] { 2, 2, 2 }, Verdict.Rejected, new long[] { 0, 0, 3 })]
+    [InlineData(new[] { 0, 2, 2 }, Verdict.Approved, new long[] { 1, 0, 2 })]
+    public void A_decision_is_made_and_audits(int[] choices, Verdict verdict, long[] counts)
+    {
+        var council = new Council(3);
+        RecordState state = council.Decide(choices);
+        Assert.Equal(ProposalState.Settled, state.State);
+        Assert.Equal(verdict, state.Outcome!.Verdict);
+        Assert.Equal(counts, state.Counts);
+        AuditReport report = Audit.Run(DecisionFile.Of(state, council.Events).ToBytes());
+        Assert.True(report.Valid, report.Problem);
+        Assert.Equal(verdict, report.State!.Outcome!.Verdict);
+    }
+
+    [Fact]
+    public void Weights_count_and_several_options_decide()
+    {
+        var council = new Council(4, weights: [5, 1, 1, 2], change: body => body with { Options = ["Elm", "Oak", "Yew", "Abstain"] });
+        RecordState state = council.Decide(2, 0, 1, 3);
+        Assert.Equal([1L, 1L, 5L, 2L], state.Counts);
+        Assert.Equal((Verdict.Approved, 2), (state.Outcome!.Verdict, state.Outcome.Winner!.Value));
+        Assert.Contains(Audit.Warnings(state), warning => warning.Contains("weights differ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Too_few_ballots_are_no_quorum_and_nothing_is_opened()
+    {
+        var council = new Council(3, change: body => body with { MinimumTurnout = 2 });
+        RecordState state = council.Decide(0, -1, -1);
+        Assert.Equal(ProposalState.NoQuorum, state.State);
+        Assert.Equal(Verdict.NoQuorum, state.Outcome!.Verdict);
+        Assert.Empty(state.Counts);
+        Assert.True(Audit.Run(DecisionFile.Of(state, council.Events).ToBytes()).Valid);
+    }
+
+    [Fact]
+    public void No_ballots_at_all_never_approve()
+    {
+        var council = new Council(3);
+        Assert.Equal(Verdict.NoQuorum, council.Decide(-1, -1, -1).Outcome!.Verdict);
+    }
+
+    [Fact]
+    public void A_unanimous_result_is_warned_of()
+    {
+        var council = new Council(3);
+        Assert.Contains(Audit.Warnings(council.Decide(0, 0, 0)), warning => warning.Contains("unanimous", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_changed_byte_of_the_file_fails_the_audit_or_leaves_every_claim_as_it_is()
+    {
+        var council = new Council(3);
+        RecordState state = council.Decide(0, 0, 1);
+        byte[] file = DecisionFile.Of(state, council.Events).ToBytes();
+        string claims = Claims(Audit.Run(file));
+        var accepted = new System.Collections.Concurrent.ConcurrentBag<int>();
+        Parallel.For(0, file.Length, i =>
+        {
+            byte[] changed = [.. file];
+            // Bit 0 turns one digit into another; bit 5 one letter into its other case.
+            changed[i] ^= (byte)(i % 2 == 0 ? 0x01 : 0x20);
+            AuditReport report = Audit.Run(changed);
+            if (!report.Valid)
+                return;
+            Assert.Equal(claims, Claims(report));
+            accepted.Add(i);
+        });
+        Assert.InRange(accepted.Count, 0, file.Length / 20);
+    }
+
+    [Fact]
+    public void A_dropped_added_or_moved_event_fails_the_audit()
+    {
+        var council = new Council(3);
+        RecordState state = council.Decide(0, 0, 1);
+        for (int i = 0; i < council.Events.Count; i++)
+        {
+            List<RecordEvent> without = [.. council.Events];
+            without.RemoveAt(i);
+            Assert.False(Audit.Run(DecisionFile.Of(state, without)).Valid);
+            Assert.False(Audit.Run(DecisionFile.Of(state, [.. council.Events.Take(i), council.Events[i], .. council.Events.Skip(i)])).Valid);
+        }
+    }
+
+    [Fact]
+    public void The_first_failing_event_is_named()
+    {
+        var council = new Council(3);
+        RecordState state = council.Decide(0, 0, 1);
+        int at = council.Events.FindIndex(next => next.Payload is BallotCast);
+        council.Events[at] = council.Events[at] with { At = council.Events[at].At.AddMilliseconds(1) };
+        AuditReport report = Audit.Run(DecisionFile.Of(state, council.Events));
+        Assert.Equal(at, report.FailedEvent);
+        Assert.Contains("ballot-cast", report.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("{\"schema\":\"witan.decision/1\"}")]
+    public void What_is_no_decision_file_is_refused(string text)
+    {
+        AuditReport report = Audit.Run(Encoding.UTF8.GetBytes(text));
+        Assert.False(report.Valid);
+        Assert.NotNull(report.Problem);
+    }
+
+    [Fact]
+    public void The_record_holds_no_plain_vote()
+    {
+        // Two councils that voted differently publish files of the same shape and, but for counts, of the same length.
+        var one = new Council(3);
+        var two = new Council(3);
+        byte[] first = DecisionFile.Of(one.Decide(0, 1, 1), one.Events).ToBytes();
+        byte[] second = DecisionFile.Of(two.Decide(1, 0, 1), two.Events).ToBytes();
+        Assert.Equal(first.Length, second.Length);
+    }
+
+    [Fact]
+    public void Any_threshold_of_trustees_opens_the_same_counts()
+    {
+        var council = new Council(5, trustees: 5, threshold: 3);
+        council.OpenVoting();
+        for (int i = 0; i < 5; i++)
+            council.Append(new BallotCast(council.Ballot(i, i % 3)));
+        council.Advance();
+        IReadOnlyList<EncryptedSum> sums = council.State.Sums();
+        PartialDecryption[] all = [.. Enumerable.Range(1, 5).Select(council.Decrypt)];
+        foreach (int[] subset in new[] { new[] { 1, 2, 3 }, [1, 3, 5], [5, 4, 2], [2, 3, 4] })
+            Assert.Equal([2L, 2L, 1L], Decryption.Combine(sums, [.. subset.Select(i => all[i - 1])], 5)!);
+        IReadOnlyList<long>? few = Decryption.Combine(sums, [all[0], all[1]], 5);
+        Assert.True(few is null || !few.SequenceEqual([2L, 2L, 1L]));
+    }
+
+    private static string Claims(AuditReport report) =>
+        $"{report.State!.ProposalId} {report.State.Head} {report.State.State} {report.State.Outcome} {string.Join(',', report.State.Counts)}";
+}
