@@ -55,6 +55,7 @@ public static class WitanCommand
                 terminal.WithoutColour();
         });
         root.Options.Add(noColour);
+        root.Subcommands.Add(Commands.Compose.ComposeCommand.Create(terminal));
         return root;
     }
 

@@ -1,0 +1,102 @@
+using Witan.Dstack.ComposeCheck.Yaml;
+
+namespace Witan.Dstack.ComposeCheck.Rules;
+
+/// <summary>L05 and L15: what is substituted, and what must not stand in a text that everybody can read. W01, W02: modes.</summary>
+internal static class EnvironmentRules
+{
+    private static readonly string[] Simulators = ["DSTACK_SIMULATOR_ENDPOINT", "TAPPD_SIMULATOR_ENDPOINT"];
+
+    /// <summary>Names of the variables that must be supplied, sorted.</summary>
+    public static SortedSet<string> Needed(ComposeDocument document)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (YamlScalar value in document.Values())
+            names.UnionWith(VariableReference.In(value.Value).Where(reference => !reference.HasDefault).Select(reference => reference.Name));
+        foreach (EnvironmentEntry entry in document.Services.SelectMany(service => service.Environment))
+        {
+            if (entry.Value is null)
+                names.Add(entry.Name);
+        }
+
+        return names;
+    }
+
+    public static IEnumerable<ComposeFinding> Check(ComposeDocument document, ComposeCheckOptions options)
+    {
+        foreach (ComposeService service in document.Services)
+        {
+            foreach (EnvironmentEntry entry in service.Environment)
+            {
+                foreach (ComposeFinding found in CheckEntry(service, entry, options))
+                    yield return found.In(service);
+            }
+        }
+
+        foreach (YamlScalar value in document.Values())
+        {
+            foreach (VariableReference reference in VariableReference.In(value.Value))
+            {
+                if (!reference.HasDefault && options.EnvironmentNames?.Contains(reference.Name) == false)
+                    yield return Unset(value, reference.Name);
+            }
+        }
+
+        SortedSet<string> needed = Needed(document);
+        bool any = needed.Count > 0 || options.EnvironmentNames is { Count: > 0 };
+        if (any && !needed.Contains("APP_LAUNCH_TOKEN") && options.EnvironmentNames?.Contains("APP_LAUNCH_TOKEN") != true)
+        {
+            yield return Found.Note(
+                "L15", "COMPOSE_ENVIRONMENT_UNAUTHENTICATED", document.Root, "the host can replace the whole encrypted environment",
+                "it is encrypted for the app and signed by nobody.",
+                "pass APP_LAUNCH_TOKEN and pin its hash (requirements.launch_token_hash), or check a value inside the app");
+        }
+    }
+
+    private static IEnumerable<ComposeFinding> CheckEntry(ComposeService service, EnvironmentEntry entry, ComposeCheckOptions options)
+    {
+        if (entry.Value is null)
+        {
+            if (options.EnvironmentNames?.Contains(entry.Name) == false)
+                yield return Unset(entry.Node, entry.Name);
+            yield break;
+        }
+
+        if (SecretValue.IsSecret(entry.Name, entry.Value))
+        {
+            yield return Found.Error(
+                "L05", "COMPOSE_SECRET_LITERAL", entry.Node, $"{entry.Name} is a secret in plain text",
+                "the compose file is public: it is part of the evidence, and the platform keeps it.",
+                $"write {entry.Name}: ${{{entry.Name}}}, pass the value in the encrypted environment, and replace the secret: it has been written down");
+        }
+
+        if (entry is { IsListForm: true, Value: ['"' or '\'', .., '"' or '\''] quoted } && quoted.Contains('$', StringComparison.Ordinal))
+        {
+            yield return Found.Warning(
+                "L05", "COMPOSE_QUOTED_VARIABLE", entry.Node, $"the quotes around {entry.Name} become part of its value",
+                "in the list form everything after = is the value.", $"write: - {entry.Name}={quoted[1..^1]}") with
+            {
+                Fix = ComposeEdits.Replace(service, entry.Node, $"{entry.Name}={quoted[1..^1]}"),
+            };
+        }
+
+        if (entry.Name == "LOCAL_MODE" && entry.Value == "true")
+        {
+            yield return Found.Error(
+                "W01", "COMPOSE_LOCAL_MODE", entry.Node, "LOCAL_MODE=true",
+                "it gives zero execution integrity guarantees, exists solely for development and testing, and must never be used in production.",
+                "remove it");
+        }
+
+        if (Simulators.Contains(entry.Name, StringComparer.Ordinal))
+        {
+            yield return Found.Error(
+                "W02", "COMPOSE_SIMULATOR", entry.Node, $"{entry.Name} sends attestation to a simulator",
+                "simulated evidence proves nothing and every production verifier rejects it.", "remove it");
+        }
+    }
+
+    private static ComposeFinding Unset(YamlNode at, string name) => Found.Error(
+        "L05", "COMPOSE_VARIABLE_UNSET", at, $"{name} is referred to and will not be set",
+        "compose substitutes an empty text and only warns.", $"pass it in the environment file, or write a default: ${{{name}:-VALUE}}");
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Witan.Cli;
+using Witan.Cli.CommandLine;
+using Xunit;
+
+namespace Witan.Tests.ComposeCheck;
+
+public sealed class ComposeCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("witan-compose").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task The_snippet_passes_and_strict_refuses_it()
+    {
+        string file = Write("worker.yml", ComposeCheckerTests.Snippet);
+        (int code, string output, string error) = await Run("compose", "check", file);
+        Assert.Equal(ExitCode.Good, code);
+        Assert.Contains($"{file}:3:12: ! warning COMPOSE_IMAGE_LATEST (L01): [worker]", output);
+        Assert.Contains("0 errors, 1 warning,", output);
+        Assert.Empty(error);
+        Assert.Equal(ExitCode.Rejected, (await Run("compose", "check", "--strict", file)).Code);
+    }
+
+    [Fact]
+    public async Task Fix_writes_the_file_and_the_result_passes()
+    {
+        string file = Write("worker.yml", "# mine\nservices:\n  worker:\n    image: a:1 # b\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Equal(ExitCode.Rejected, (await Run("compose", "check", file)).Code);
+        Assert.Equal(ExitCode.Good, (await Run("compose", "check", "--fix", file)).Code);
+        string text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.StartsWith("# mine\nservices:\n  worker:\n    image: a:1 # b\n    platform: linux/amd64\n", text);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal([file], Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task Json_has_its_schema_and_places()
+    {
+        string file = Write("worker.yml", "services: {worker: {image: a}}");
+        (int code, string output, _) = await Run("compose", "check", "--json", file);
+        Assert.Equal(ExitCode.Rejected, code);
+        JsonElement root = JsonDocument.Parse(output).RootElement;
+        Assert.Equal("witan/compose-check/1", root.GetProperty("schema").GetString());
+        Assert.False(root.GetProperty("passed").GetBoolean());
+        JsonElement finding = root.GetProperty("findings").EnumerateArray().First(each => each.GetProperty("code").GetString() == "COMPOSE_PLATFORM_MISSING");
+        Assert.Equal((1, 12, "error", true), (finding.GetProperty("line").GetInt32(), finding.GetProperty("column").GetInt32(), finding.GetProperty("severity").GetString(), finding.GetProperty("fixable").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task An_environment_file_says_which_variables_are_set()
+    {
+        string file = Write("worker.yml", ComposeCheckerTests.Snippet + "    environment: {A: '${A}', B: '${B}'}\n");
+        string environment = Write("env", "# c\nexport A='x'\n\n");
+        (int code, string output, _) = await Run("compose", "check", file, "--env-file", environment);
+        Assert.Equal(ExitCode.Rejected, code);
+        Assert.Contains("B is referred to and will not be set", output);
+        Assert.DoesNotContain("A is referred to", output);
+    }
+
+    [Theory]
+    [InlineData("no-such.yml", "cannot read")]
+    [InlineData("latin.yml", "not UTF-8")]
+    public async Task A_file_that_cannot_be_read_is_one_line_and_exit_code_2(string name, string message)
+    {
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "latin.yml"), [0x61, 0xE9, 0x0A], TestContext.Current.CancellationToken);
+        (int code, string output, string error) = await Run("compose", "check", Path.Combine(_folder, name));
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Empty(output);
+        Assert.Contains(message, Assert.Single(error.TrimEnd().Split('\n')));
+    }
+
+    private string Write(string name, string text)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    private static async Task<(int Code, string Output, string Error)> Run(params string[] args)
+    {
+        var output = new StringWriter();
+        var error = new StringWriter();
+        int code = await WitanCommand.RunAsync(args, new Terminal(output, error, colour: false, interactive: false), TestContext.Current.CancellationToken);
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,125 @@
+using Witan.Attestation;
+using Witan.Dstack.ComposeCheck;
+using Xunit;
+
+namespace Witan.Tests.ComposeCheck;
+
+/// <summary>One line a rule: the fragment that breaks it, and the fragment beside it that does not.</summary>
+public class ComposeRulesTests
+{
+    private const string Pin = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    [Theory]
+    [InlineData("L01", "COMPOSE_IMAGE_LATEST", FindingSeverity.Warning, "image: a:latest")]
+    [InlineData("L01", "COMPOSE_IMAGE_LATEST", FindingSeverity.Warning, "image: host:5000/a")]
+    [InlineData("L01", "COMPOSE_IMAGE_UNPINNED", FindingSeverity.Warning, "image: a:1.2")]
+    [InlineData("L01", "COMPOSE_IMAGE_VARIABLE", FindingSeverity.Warning, "image: '${IMAGE:-a}'")]
+    [InlineData("L01", "COMPOSE_IMAGE_DIGEST_MALFORMED", FindingSeverity.Error, "image: a@sha256:12")]
+    [InlineData("L01", "COMPOSE_IMAGE_MISSING", FindingSeverity.Error, "command: x")]
+    [InlineData("L02", "COMPOSE_BUILD", FindingSeverity.Error, "build: .")]
+    [InlineData("L03", "COMPOSE_IMAGE_FOREIGN", FindingSeverity.Error, "image: arm64v8/nginx:1")]
+    [InlineData("L04", "COMPOSE_LOCK_MOUNT", FindingSeverity.Error, "volumes: ['/var/run/dstack.sock.lock:/x']")]
+    [InlineData("L04", "COMPOSE_SOCKET_DIRECTORY", FindingSeverity.Error, "volumes: ['/var/run:/var/run']")]
+    [InlineData("L04", "COMPOSE_SOCKET_LEGACY", FindingSeverity.Warning, "volumes: ['/var/run/tappd.sock:/var/run/tappd.sock']")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {NEAR_AI_API_KEY: abcdef123}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: ['DB=postgres://u:hunter22@db/x']")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: ['NEAR_SEED_PHRASE=one two three']")]
+    [InlineData("L05", "COMPOSE_QUOTED_VARIABLE", FindingSeverity.Warning, "environment: ['A=\"${A:-1}\"']")]
+    [InlineData("L06", "COMPOSE_RESTART_MISSING", FindingSeverity.Warning, "image: a")]
+    [InlineData("L07", "COMPOSE_FILE_NOT_SHIPPED", FindingSeverity.Error, "env_file: .env")]
+    [InlineData("L07", "COMPOSE_FILE_NOT_SHIPPED", FindingSeverity.Error, "volumes: ['./data:/data']")]
+    [InlineData("L07", "COMPOSE_FILE_NOT_SHIPPED", FindingSeverity.Error, "extends: {file: base.yml, service: a}")]
+    [InlineData("L07", "COMPOSE_VOLUME_UNDECLARED", FindingSeverity.Error, "volumes: ['data:/data']")]
+    [InlineData("L07", "COMPOSE_VOLUME_ANONYMOUS", FindingSeverity.Warning, "volumes: ['/data']")]
+    [InlineData("L07", "COMPOSE_STATE_NOT_KEPT", FindingSeverity.Warning, "image: postgres:16")]
+    [InlineData("L08", "COMPOSE_PORT_UDP", FindingSeverity.Note, "ports: ['53:53/udp']")]
+    [InlineData("L08", "COMPOSE_PORT_RAW", FindingSeverity.Note, "ports: [{target: 5432, published: 5432}]")]
+    [InlineData("L08", "COMPOSE_PORT_8090", FindingSeverity.Note, "ports: ['8090:80']")]
+    [InlineData("L10", "COMPOSE_DOCKER_SOCKET", FindingSeverity.Warning, "volumes: ['/var/run/docker.sock:/var/run/docker.sock']")]
+    [InlineData("L10", "COMPOSE_PRIVILEGED", FindingSeverity.Warning, "privileged: true")]
+    [InlineData("L10", "COMPOSE_HOST_MOUNT", FindingSeverity.Warning, "volumes: ['/:/host']")]
+    [InlineData("L10", "COMPOSE_HOST_NAMESPACE", FindingSeverity.Warning, "pid: host")]
+    [InlineData("L10", "COMPOSE_CAPABILITY", FindingSeverity.Warning, "cap_add: [SYS_ADMIN]")]
+    [InlineData("L12", "COMPOSE_LOG_UNLIMITED", FindingSeverity.Note, "image: a")]
+    [InlineData("L13", "COMPOSE_DUPLICATE_KEY", FindingSeverity.Error, "image: a\n    image: b")]
+    [InlineData("L15", "COMPOSE_ENVIRONMENT_UNAUTHENTICATED", FindingSeverity.Note, "environment: {A: '${A}'}")]
+    [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: {LOCAL_MODE: true}")]
+    [InlineData("W02", "COMPOSE_SIMULATOR", FindingSeverity.Error, "environment: ['DSTACK_SIMULATOR_ENDPOINT=http://x']")]
+    public void A_fragment_breaks_its_rule(string rule, string code, FindingSeverity severity, string fragment)
+    {
+        ComposeReport report = ComposeChecker.Check($"services:\n  web:\n    {fragment}\n", new ComposeCheckOptions());
+        ComposeFinding found = Assert.Single(report.Findings, found => found.Finding.Code == code);
+        Assert.Equal((rule, severity), (found.Rule, found.Finding.Severity));
+    }
+
+    [Theory]
+    [InlineData("environment: {API_KEY: '${API_KEY}'}")]
+    [InlineData("environment: {API_KEY_FILE: /run/secrets/key}")]
+    [InlineData("environment: {MAX_TOKENS: 4096, TOKEN_TTL: 3600, USE_TOKEN: 'true'}")]
+    [InlineData("environment: {URL: 'https://example.org/path:with@signs'}")]
+    [InlineData("environment: {LOCAL_MODE: false}")]
+    [InlineData("environment: ['PRICE=$$5']")]
+    public void A_fragment_breaks_no_rule(string fragment)
+    {
+        string text = $"services:\n  web:\n    image: a{Pin}\n    restart: always\n    {fragment}\n";
+        Assert.DoesNotContain(ComposeChecker.Check(text, new ComposeCheckOptions()).Findings, found => found.Finding.Severity >= FindingSeverity.Warning);
+    }
+
+    [Fact]
+    public void A_secret_is_never_repeated_in_a_finding()
+    {
+        const string secret = "zeh4ooQuaeShaifa";
+        ComposeReport report = ComposeChecker.Check($"services: {{web: {{image: a, environment: [ 'API_TOKEN={secret}' ]}}}}", new ComposeCheckOptions());
+        Assert.Contains(report.Findings, found => found.Finding.Code == "COMPOSE_SECRET_LITERAL");
+        Assert.DoesNotContain(report.Findings, found => found.ToString().Contains(secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_variable_that_nobody_will_set_is_an_error_unless_it_has_a_default()
+    {
+        const string text = "services: {web: {image: a, command: '${A} ${B:-1} $C', environment: [D]}}";
+        var none = new ComposeCheckOptions { EnvironmentNames = new HashSet<string>(StringComparer.Ordinal) { "C" } };
+        ComposeReport report = ComposeChecker.Check(text, none);
+        Assert.Equal(["A", "C", "D"], report.Variables);
+        Assert.Equal(
+            ["A is referred to and will not be set", "D is referred to and will not be set"],
+            report.Findings.Where(found => found.Finding.Code == "COMPOSE_VARIABLE_UNSET").Select(found => found.Finding.Message).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("L06", "COMPOSE_RESTART_BEFORE_SCRIPT")]
+    [InlineData("L08", "COMPOSE_NO_PORTS")]
+    [InlineData("L09", "COMPOSE_PUBLIC_LOGS")]
+    [InlineData("L14", "COMPOSE_DEVELOPMENT_IMAGE")]
+    public void Settings_of_the_deployment_break_rules_of_their_own(string rule, string code)
+    {
+        var options = new ComposeCheckOptions
+        {
+            PreLaunchScript = "test -e /x", Gateway = true, PublicLogs = true, OsImage = "dstack-dev-0.5.4",
+        };
+        ComposeReport report = ComposeChecker.Check(ComposeCheckerTests.Snippet, options);
+        Assert.Equal(rule, Assert.Single(report.Findings, found => found.Finding.Code == code).Rule);
+        Assert.DoesNotContain(ComposeChecker.Check(ComposeCheckerTests.Snippet, new ComposeCheckOptions()).Findings, found => found.Finding.Code == code);
+    }
+
+    [Theory]
+    [InlineData(200 * 1024, false)]
+    [InlineData((200 * 1024) + 1, true)]
+    public void The_size_limit_counts_bytes(int bytes, bool broken)
+    {
+        string text = ComposeCheckerTests.Snippet + "#é";
+        text += new string('x', bytes - text.Length - 1);
+        Assert.Equal(broken, ComposeChecker.Check(text, new ComposeCheckOptions()).Findings.Any(found => found.Rule == "L11"));
+    }
+
+    [Theory]
+    [InlineData("""{"manifest_version":2,"event_log_version":2,"docker_compose_file":"services: {}"}""", true)]
+    [InlineData("""{"manifest_version":2,"requirements":{},"docker_compose_file":"services: {}"}""", true)]
+    [InlineData("""{"manifest_version":"3","requirements":{},"docker_compose_file":"services: {}"}""", false)]
+    [InlineData("""{"manifest_version":2,"docker_compose_file":"services: {}"}""", false)]
+    public void An_envelope_with_new_settings_needs_the_new_version(string json, bool broken)
+    {
+        ComposeReport report = AppComposeChecker.Check(System.Text.Encoding.UTF8.GetBytes(json), new ComposeCheckOptions());
+        Assert.Equal(broken, report.Findings.Any(found => found.Rule == "L16"));
+    }
+}
