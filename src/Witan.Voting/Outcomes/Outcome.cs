@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Witan.Voting;
 
 /// <summary>How a proposal ended. There is no default that approves.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
-public enum Verdict
+[JsonConverter(typeof(JsonStringEnumConverter<Decision>))]
+public enum Decision
 {
     /// <summary>Too few ballots. Nothing was opened.</summary>
     NoQuorum,
@@ -17,9 +17,9 @@ public enum Verdict
 }
 
 /// <summary>A decision: a pure function of the rules and the counts.</summary>
-/// <param name="Verdict">How it ended.</param>
+/// <param name="Decision">How it ended.</param>
 /// <param name="Winner">Index of the option that won; null where none did.</param>
-public sealed record Outcome(Verdict Verdict, int? Winner)
+public sealed record Outcome(Decision Decision, int? Winner)
 {
     /// <summary>
     /// Decides. With two options beside abstention, the first approves: it wins with more than num/den of the votes for and
@@ -34,6 +34,6 @@ public sealed record Outcome(Verdict Verdict, int? Winner)
         int best = votes.Length == 2 ? 0 : Array.IndexOf(votes, votes.Max());
         bool alone = votes.Length == 2 || votes.Count(vote => vote == votes[best]) == 1;
         bool passes = alone && checked(votes[best] * rules.PassDenominator) > checked(rules.PassNumerator * all);
-        return passes ? new Outcome(Verdict.Approved, best) : new Outcome(Verdict.Rejected, null);
+        return passes ? new Outcome(Decision.Approved, best) : new Outcome(Decision.Rejected, null);
     }
 }

@@ -65,7 +65,7 @@ public static class Audit
             return failure;
         DecisionFile expected = DecisionFile.Of(state, decision.Events);
         bool same = expected.Mark == decision.Mark && expected.Proposal == decision.Proposal && expected.State == decision.State
-            && expected.Verdict == decision.Verdict && expected.Winner == decision.Winner
+            && expected.Decision == decision.Decision && expected.Winner == decision.Winner
             && expected.Counts.SequenceEqual(decision.Counts);
         return same
             ? new AuditReport(true, state, null, null, Warnings(state))

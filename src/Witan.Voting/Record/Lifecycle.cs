@@ -63,6 +63,6 @@ public static class Lifecycle
         if (RecordFold.Count(state) is not { } counts)
             return new Ended(EndReason.Failed, "the partial decryptions do not open the sum");
         Outcome outcome = Outcome.Decide(state.Body, counts);
-        return new Tallied(counts, outcome.Verdict, outcome.Winner);
+        return new Tallied(counts, outcome.Decision, outcome.Winner);
     }
 }

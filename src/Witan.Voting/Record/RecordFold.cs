@@ -74,7 +74,7 @@ public static class RecordFold
         TrusteesEnrolled payload => KeyFold.Enrol(state, payload),
         ContributionCommitted payload => KeyFold.Commit(state, payload.Commitment, proofs),
         KeyContributed payload => KeyFold.Contribute(state, payload.Contribution, proofs),
-        SharesJudged payload => KeyFold.Judge(state, payload.Verdict, proofs),
+        SharesJudged payload => KeyFold.Judge(state, payload.Judgement, proofs),
         ShareDisclosed payload => KeyFold.Disclose(state, payload.Disclosure, proofs),
         KeyAgreed payload => KeyFold.Agree(state, payload),
         RosterFrozen payload => Freeze(state, payload, next.At),
@@ -161,7 +161,7 @@ public static class RecordFold
         {
             State = enough ? ProposalState.Tallying : ProposalState.NoQuorum,
             ClosedHead = next.Hash,
-            Outcome = enough ? null : new Outcome(Verdict.NoQuorum, null),
+            Outcome = enough ? null : new Outcome(Decision.NoQuorum, null),
         }, null);
     }
 
@@ -196,7 +196,7 @@ public static class RecordFold
         if (!counts.SequenceEqual(payload.Counts))
             return (null, No(RefusalCode.Contradiction, "the counts are not what the trustees decrypted"));
         Outcome outcome = Outcome.Decide(state.Body, counts);
-        if (payload.Verdict != outcome.Verdict || payload.Winner != outcome.Winner)
+        if (payload.Decision != outcome.Decision || payload.Winner != outcome.Winner)
             return (null, No(RefusalCode.Contradiction, "the verdict does not follow from the counts"));
         return (state with { State = ProposalState.Settling, Counts = [.. counts], Outcome = outcome }, null);
     }

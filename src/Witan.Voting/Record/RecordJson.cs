@@ -28,7 +28,7 @@ public sealed partial class RecordJson : JsonSerializerContext;
 /// <param name="Mark">What the mode obliges every output to say; empty in production.</param>
 /// <param name="Proposal">The proposal's id.</param>
 /// <param name="State">State that the events lead to.</param>
-/// <param name="Verdict">How it was decided; null where it was not.</param>
+/// <param name="Decision">How it was decided; null where it was not.</param>
 /// <param name="Winner">Name of the option that won; null where none did.</param>
 /// <param name="Counts">Votes by option in ballot order; empty where nothing was opened.</param>
 /// <param name="Events">The record.</param>
@@ -37,7 +37,7 @@ public sealed record DecisionFile(
     string Mark,
     Digest Proposal,
     ProposalState State,
-    Verdict? Verdict,
+    Decision? Decision,
     string? Winner,
     IReadOnlyList<long> Counts,
     IReadOnlyList<RecordEvent> Events)
@@ -51,7 +51,7 @@ public sealed record DecisionFile(
         state.Mode.Mark() ?? "",
         state.ProposalId,
         state.State,
-        state.Outcome?.Verdict,
+        state.Outcome?.Decision,
         state.Outcome?.Winner is { } winner ? state.Body.Options[winner] : null,
         state.Counts,
         events);

@@ -92,13 +92,13 @@ public sealed record KeyContributed(KeyContribution Contribution) : RecordPayloa
 }
 
 /// <summary>A trustee judged the shares it received.</summary>
-public sealed record SharesJudged(ShareVerdict Verdict) : RecordPayload
+public sealed record SharesJudged(ShareVerdict Judgement) : RecordPayload
 {
     /// <inheritdoc />
     public override string Name => "shares-judged";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer
-        .Number(Verdict.Index).List(Verdict.Against, (to, index) => to.Number(index)).Bytes(Verdict.Signature);
+        .Number(Judgement.Index).List(Judgement.Against, (to, index) => to.Number(index)).Bytes(Judgement.Signature);
 }
 
 /// <summary>A trustee answered a complaint by disclosing the share.</summary>
@@ -197,13 +197,13 @@ public sealed record PartiallyDecrypted(PartialDecryption Partial) : RecordPaylo
 }
 
 /// <summary>The counts, and what they decide.</summary>
-public sealed record Tallied(IReadOnlyList<long> Counts, Verdict Verdict, int? Winner) : RecordPayload
+public sealed record Tallied(IReadOnlyList<long> Counts, Decision Decision, int? Winner) : RecordPayload
 {
     /// <inheritdoc />
     public override string Name => "tallied";
 
     private protected override void WriteFields(CanonicalWriter writer) =>
-        writer.List(Counts, (to, count) => to.Number(count)).Text(Verdict.ToString()).Number(Winner ?? -1);
+        writer.List(Counts, (to, count) => to.Number(count)).Text(Decision.ToString()).Number(Winner ?? -1);
 }
 
 /// <summary>The target confirmed the decision.</summary>

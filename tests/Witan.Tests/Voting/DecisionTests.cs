@@ -7,21 +7,21 @@ namespace Witan.Tests.Voting;
 public class DecisionTests
 {
     [Theory]
-    [InlineData(new[] { 0, 0, 1 }, Verdict.Approved, new long[] { 2, 1, 0 })]
-    [InlineData(new[] { 0, 1, 1 }, Verdict.Rejected, new long[] { 1, 2, 0 })]
-    [InlineData(new[] { 0, 1, 2 }, Verdict.Rejected, new long[] { 1, 1, 1 })]
-    [InlineData(new[] { 2, 2, 2 }, Verdict.Rejected, new long[] { 0, 0, 3 })]
-    [InlineData(new[] { 0, 2, 2 }, Verdict.Approved, new long[] { 1, 0, 2 })]
-    public void A_decision_is_made_and_audits(int[] choices, Verdict verdict, long[] counts)
+    [InlineData(new[] { 0, 0, 1 }, Decision.Approved, new long[] { 2, 1, 0 })]
+    [InlineData(new[] { 0, 1, 1 }, Decision.Rejected, new long[] { 1, 2, 0 })]
+    [InlineData(new[] { 0, 1, 2 }, Decision.Rejected, new long[] { 1, 1, 1 })]
+    [InlineData(new[] { 2, 2, 2 }, Decision.Rejected, new long[] { 0, 0, 3 })]
+    [InlineData(new[] { 0, 2, 2 }, Decision.Approved, new long[] { 1, 0, 2 })]
+    public void A_decision_is_made_and_audits(int[] choices, Decision verdict, long[] counts)
     {
         var council = new Council(3);
         RecordState state = council.Decide(choices);
         Assert.Equal(ProposalState.Settled, state.State);
-        Assert.Equal(verdict, state.Outcome!.Verdict);
+        Assert.Equal(verdict, state.Outcome!.Decision);
         Assert.Equal(counts, state.Counts);
         AuditReport report = Audit.Run(DecisionFile.Of(state, council.Events).ToBytes());
         Assert.True(report.Valid, report.Problem);
-        Assert.Equal(verdict, report.State!.Outcome!.Verdict);
+        Assert.Equal(verdict, report.State!.Outcome!.Decision);
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public class DecisionTests
         var council = new Council(4, weights: [5, 1, 1, 2], change: body => body with { Options = ["Elm", "Oak", "Yew", "Abstain"] });
         RecordState state = council.Decide(2, 0, 1, 3);
         Assert.Equal([1L, 1L, 5L, 2L], state.Counts);
-        Assert.Equal((Verdict.Approved, 2), (state.Outcome!.Verdict, state.Outcome.Winner!.Value));
+        Assert.Equal((Decision.Approved, 2), (state.Outcome!.Decision, state.Outcome.Winner!.Value));
         Assert.Contains(Audit.Warnings(state), warning => warning.Contains("weights differ", StringComparison.Ordinal));
     }
 
@@ -40,7 +40,7 @@ public class DecisionTests
         var council = new Council(3, change: body => body with { MinimumTurnout = 2 });
         RecordState state = council.Decide(0, -1, -1);
         Assert.Equal(ProposalState.NoQuorum, state.State);
-        Assert.Equal(Verdict.NoQuorum, state.Outcome!.Verdict);
+        Assert.Equal(Decision.NoQuorum, state.Outcome!.Decision);
         Assert.Empty(state.Counts);
         Assert.True(Audit.Run(DecisionFile.Of(state, council.Events).ToBytes()).Valid);
     }
@@ -49,7 +49,7 @@ public class DecisionTests
     public void No_ballots_at_all_never_approve()
     {
         var council = new Council(3);
-        Assert.Equal(Verdict.NoQuorum, council.Decide(-1, -1, -1).Outcome!.Verdict);
+        Assert.Equal(Decision.NoQuorum, council.Decide(-1, -1, -1).Outcome!.Decision);
     }
 
     [Fact]

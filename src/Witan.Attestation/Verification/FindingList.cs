@@ -1,0 +1,33 @@
+namespace Witan.Attestation;
+
+/// <summary>Collects findings in the order of the checks, so that the first is the primary one.</summary>
+internal sealed class FindingList
+{
+    private readonly List<Finding> _findings = [];
+
+    public IReadOnlyList<Finding> All => _findings;
+
+    public bool HasErrors => _findings.Exists(finding => finding.Severity == FindingSeverity.Error);
+
+    public void Add(Finding finding) => _findings.Add(finding);
+
+    public void AddRange(IEnumerable<Finding> findings) => _findings.AddRange(findings);
+
+    /// <summary>Adds an error against the evidence or a document; returns false, so that a check can end with it.</summary>
+    public bool Fail(string code, string subject, string message, FindingActor actor, string? remedy = null, string? evidence = null)
+    {
+        Add(new Finding(code, FindingSeverity.Error, message) { Subject = subject, Actor = actor, Remedy = remedy, Evidence = evidence });
+        return false;
+    }
+
+    /// <summary>Adds what is authentic but not fresh: undecided, until something newer is fetched.</summary>
+    public void Stale(string code, string subject, string message) => Add(new Finding(code, FindingSeverity.Undecided, message)
+    {
+        Subject = subject,
+        Actor = FindingActor.VerifierOperator,
+        Remedy = "Fetch current collateral, or state the moment the evidence belongs to.",
+    });
+
+    public void Note(string code, string subject, string message) =>
+        Add(new Finding(code, FindingSeverity.Note, message) { Subject = subject });
+}

@@ -1,0 +1,49 @@
+namespace Witan.Attestation;
+
+/// <summary>Says which component lies below the best level there is, by how much, and what raises it.</summary>
+internal static class ShortfallFinder
+{
+    public static IReadOnlyList<TcbShortfall> Find(TrustedCollateral collateral, PckExtension pck, byte[] tee, int qeSvn, TcbStatus? status)
+    {
+        if (status == TcbStatus.UpToDate)
+            return [];
+        var result = new List<TcbShortfall>();
+        TcbLevel target = collateral.TcbInfo.Levels.OrderBy(level => level.Status).First();
+        ReadOnlySpan<byte> have = pck.Components.Span;
+        for (int i = 0; i < 16; i++)
+        {
+            TcbComponent need = target.Sgx[i];
+            if (have[i] < need.Svn)
+                result.Add(new TcbShortfall($"SGX component {i}", have[i], need.Svn, need.Category, need.Type, Update(need)));
+        }
+
+        if (pck.PceSvn < target.PceSvn)
+            result.Add(new TcbShortfall("PCESVN", pck.PceSvn, target.PceSvn, null, null, "PCE (platform software), then register the platform again"));
+        for (int i = TcbEvaluator.FirstTdxComponent(tee); i < target.Tdx.Count; i++)
+        {
+            TcbComponent need = target.Tdx[i];
+            if (tee[i] < need.Svn)
+                result.Add(new TcbShortfall($"TDX component {i}", tee[i], need.Svn, need.Category, need.Type, i < 2 ? "TDX module" : "microcode loaded by the OS or VMM"));
+        }
+
+        if (tee.Length > 0 && tee[1] > 0
+            && collateral.TcbInfo.Modules.FirstOrDefault(identity => identity.Version == tee[1]) is { } module
+            && module.Levels.OrderBy(level => level.Status).First() is { } best && tee[0] < best.IsvSvn)
+        {
+            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, "TDX module"));
+        }
+
+        IsvLevel qe = collateral.QeIdentity.Levels.OrderBy(level => level.Status).First();
+        if (qeSvn < qe.IsvSvn)
+            result.Add(new TcbShortfall("QE ISV SVN", qeSvn, qe.IsvSvn, null, null, "quoting enclave (DCAP packages on the host)"));
+        return result;
+    }
+
+    private static string Update(TcbComponent component) => component.Type switch
+    {
+        "SGX Late Microcode Update" => "microcode loaded by the OS or VMM",
+        "TXT SINIT" => "SINIT module",
+        "SEAMLDR ACM" => "SEAM loader",
+        _ => "BIOS with newer microcode",
+    };
+}

@@ -1,0 +1,82 @@
+using System.Text.RegularExpressions;
+
+namespace Witan.Attestation;
+
+/// <summary>Puts the state of a TCB into findings: facts with their remedy, not yet a verdict.</summary>
+internal static partial class TcbFindings
+{
+    public static void Add(TcbFacts tcb, FindingList findings)
+    {
+        if (tcb.Status is not { } status)
+        {
+            TcbEvaluation missing = tcb.Launch.Status is null ? tcb.Launch : tcb.Current;
+            string what = missing.Platform is null ? "platform" : missing.Qe is null ? "quoting enclave" : "TDX module";
+            findings.Add(new Finding("TCB_LEVEL_UNSUPPORTED", FindingSeverity.Error, $"no TCB level matches the {what}")
+            {
+                Subject = what,
+                Why = "Intel has no statement on a TCB this old, or none for this module.",
+                Actor = FindingActor.PlatformOperator,
+                Remedy = Remedy(tcb) ?? "Update BIOS, microcode and TDX module, then register the platform again.",
+                Evidence = Evidence(tcb),
+            });
+            return;
+        }
+
+        if (status == TcbStatus.UpToDate)
+            return;
+        findings.Add(new Finding($"TCB_{Snake(status.ToString())}", FindingSeverity.Warning, Message(status, tcb))
+        {
+            Subject = "TCB",
+            Actor = Actor(status),
+            Remedy = Text(status, tcb),
+            Evidence = Evidence(tcb),
+        });
+        AddPart("QE", tcb.Launch.Qe, "quoting enclave", "Update the DCAP packages on the host.", findings);
+        AddPart("TDX_MODULE", tcb.Launch.Module, "TDX module", "Update the TDX module on the host.", findings);
+    }
+
+    private static void AddPart(string code, IsvLevel? level, string subject, string remedy, FindingList findings)
+    {
+        if (level is not { Status: TcbStatus.OutOfDate or TcbStatus.Revoked })
+            return;
+        findings.Add(new Finding($"{code}_{Snake(level.Status.ToString())}", FindingSeverity.Warning, $"the {subject} is {level.Status}")
+        {
+            Subject = subject,
+            Actor = FindingActor.PlatformOperator,
+            Remedy = remedy,
+        });
+    }
+
+    private static FindingActor Actor(TcbStatus status) => status switch
+    {
+        TcbStatus.SWHardeningNeeded => FindingActor.WorkloadOwner,
+        TcbStatus.RelaunchAdvised => FindingActor.WorkloadOwner,
+        _ => FindingActor.PlatformOperator,
+    };
+
+    private static string Message(TcbStatus status, TcbFacts tcb) => tcb.AdvisoryIds.Count == 0
+        ? $"TCB status {status}"
+        : $"TCB status {status}; advisories {string.Join(", ", tcb.AdvisoryIds)}";
+
+    private static string Text(TcbStatus status, TcbFacts tcb) => status switch
+    {
+        TcbStatus.SWHardeningNeeded => "Nobody on this host can fix it: build the workload with the mitigations that the advisories name.",
+        TcbStatus.ConfigurationNeeded or TcbStatus.ConfigurationAndSWHardeningNeeded => "Change the BIOS settings that the advisories name.",
+        TcbStatus.Revoked => "Move the workload to another platform.",
+        TcbStatus.RelaunchAdvised or TcbStatus.RelaunchAdvisedConfigurationNeeded => "Relaunch the TD: the host was updated under it.",
+        _ => Remedy(tcb) ?? "Update BIOS and microcode, then register the platform again.",
+    };
+
+    private static string? Remedy(TcbFacts tcb) => tcb.Shortfall.Count == 0
+        ? null
+        : "Update " + string.Join("; ", tcb.Shortfall.Select(item => item.Update).Distinct(StringComparer.Ordinal)) + ".";
+
+    private static string? Evidence(TcbFacts tcb) => tcb.Shortfall.Count == 0
+        ? null
+        : string.Join("; ", tcb.Shortfall.Select(item => $"{item.Component}: has {item.Have}, needs {item.Need}"));
+
+    private static string Snake(string name) => Boundary().Replace(name, "_").ToUpperInvariant();
+
+    [GeneratedRegex("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", RegexOptions.None, 1000)]
+    private static partial Regex Boundary();
+}
