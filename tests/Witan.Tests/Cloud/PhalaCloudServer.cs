@@ -184,23 +184,26 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
         if (Cvms.ContainsKey(name))
             return (409, """{"detail":{"error_code":"ERR-01-004","message":"CVM name already exists","details":[{"field":"name","value":"x","message":"taken"}],"suggestions":["Choose another name"]}}""");
         string compose = (string)body["compose_file"]!["docker_compose_file"]!;
-        Prepared[SimulatedCvm.AppIdOf(name)] = (name, compose);
+        Prepared[SimulatedCvm.AppIdOf(name)] = (name, compose, Names(body["compose_file"]!));
         return (200, $$"""{"app_id":"{{SimulatedCvm.AppIdOf(name)}}","compose_hash":"{{SimulatedCvm.HashOf(compose)}}","app_env_encrypt_pubkey":"{{EnvironmentPublicKey}}","kms_id":"kms_1","kms_info":{"id":"kms_1","slug":"phala-prod"} }""");
     }
 
     /// <summary>Names that were provisioned and not yet committed, by app id: the server keeps them, as the real one does.</summary>
-    public ConcurrentDictionary<string, (string Name, string Compose)> Prepared { get; } = new(StringComparer.Ordinal);
+    public ConcurrentDictionary<string, (string Name, string Compose, string[] AllowedEnvs)> Prepared { get; } = new(StringComparer.Ordinal);
 
     private (int, string) Commit(JsonObject body)
     {
         string app = (string)body["app_id"]!;
         if (Cvms.Values.Any(cvm => cvm.AppId == app))
             return (409, """{"error_code":"ERR-03-007","message":"app_id conflict"}""");
-        (string name, string compose) = Prepared[app];
+        (string name, string compose, string[] allowed) = Prepared[app];
         var cvm = Add(name, compose);
+        cvm.AllowedEnvs = allowed;
         cvm.EncryptedEnvironment = (string?)body["encrypted_env"];
         return (200, Describe(cvm));
     }
+
+    private static string[] Names(JsonNode compose) => [.. compose["allowed_envs"]!.AsArray().Select(each => (string)each!)];
 
     private async Task<(int, string)> CvmAsync(HttpContext context, SimulatedCvm cvm, string[] rest, JsonObject body)
     {
@@ -221,14 +224,16 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
             case ("GET", ["composition"]):
                 return (200, $$"""{"containers":[{"names":["/app"],"log_endpoint":"{{new Uri(Address, "logs/secret-token")}}"}]}""");
             case ("GET", ["compose_file"]):
-                return (200, new JsonObject { ["name"] = "", ["docker_compose_file"] = cvm.Compose, ["allowed_envs"] = new JsonArray([.. cvm.AllowedEnvs.Select(each => (JsonNode)each)]), ["public_logs"] = false, ["public_sysinfo"] = false, ["gateway_enabled"] = true, ["kms_enabled"] = true }.ToJsonString());
+                return (200, new JsonObject { ["name"] = "", ["docker_compose_file"] = cvm.Compose, ["allowed_envs"] = new JsonArray([.. cvm.AllowedEnvs.Select(each => (JsonNode)each!)]), ["public_logs"] = false, ["public_sysinfo"] = false, ["gateway_enabled"] = true, ["kms_enabled"] = true }.ToJsonString());
             case ("POST", ["compose_file", "provision"]):
                 cvm.Proposed = (string)body["docker_compose_file"]!;
+                cvm.ProposedEnvs = Names(body);
                 return (200, $$"""{"app_id":"{{cvm.AppId}}","compose_hash":"{{SimulatedCvm.HashOf(cvm.Proposed)}}","app_env_encrypt_pubkey":"{{EnvironmentPublicKey}}","kms_id":"kms_1"}""");
             case ("PATCH", ["compose_file"]):
                 if (cvm.Proposed is null || SimulatedCvm.HashOf(cvm.Proposed) != (string?)body["compose_hash"])
                     return (466, """{"detail":"prepared change expired"}""");
                 cvm.Compose = cvm.Proposed;
+                cvm.AllowedEnvs = cvm.ProposedEnvs;
                 cvm.EncryptedEnvironment = (string?)body["encrypted_env"] ?? cvm.EncryptedEnvironment;
                 cvm.Started = Clock.GetUtcNow();
                 return (202, "{}");

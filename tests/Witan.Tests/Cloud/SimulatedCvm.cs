@@ -18,6 +18,8 @@ internal sealed class SimulatedCvm(string name, string appId, string compose, Da
 
     public IReadOnlyList<string> AllowedEnvs { get; set; } = [];
 
+    public IReadOnlyList<string> ProposedEnvs { get; set; } = [];
+
     public DateTimeOffset Started { get; set; } = started;
 
     public string? EncryptedEnvironment { get; set; }
