@@ -56,6 +56,7 @@ public static class WitanCommand
         });
         root.Options.Add(noColour);
         root.Subcommands.Add(Commands.Compose.ComposeCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Cvms.CvmsCommand.Create(terminal));
         return root;
     }
 

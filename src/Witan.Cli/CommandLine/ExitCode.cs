@@ -15,6 +15,9 @@ public static class ExitCode
     /// <summary>Could not be decided: something was missing or unreachable, and nothing speaks against it.</summary>
     public const int Undecided = 3;
 
+    /// <summary>Provisioning failed: the endpoint was not ready after the last poll, or the machine could not boot.</summary>
+    public const int NotProvisioned = 4;
+
     /// <summary>A fault of the program itself.</summary>
     public const int Internal = 70;
 }

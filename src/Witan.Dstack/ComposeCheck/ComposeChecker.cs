@@ -36,9 +36,16 @@ public static class ComposeChecker
             .Concat(FileRules.Check(document, options));
         return new ComposeReport(
             [.. found.Distinct().OrderBy(each => each.Line).ThenBy(each => each.Column).ThenBy(each => each.Rule, StringComparer.Ordinal)],
-            [.. document.Services.Select(service => new ComposeServiceSummary(service.Name, service.Role, service.NeedsDstack, service.Image))],
+            [.. document.Services.Select(Summarise)],
             [.. EnvironmentRules.Needed(document)]);
     }
+
+    private static ComposeServiceSummary Summarise(ComposeService service) => new(
+        service.Name,
+        service.Role,
+        service.NeedsDstack,
+        service.Image,
+        service.Effective.Find("ports")?.Value is YamlSequence { Items.Count: > 0 } || service.Effective.Text("network_mode") == "host");
 
     /// <summary>
     /// Makes the changes that need no guess and keeps everything else of the text, comments and line ends included. The

@@ -23,4 +23,5 @@ public sealed record ComposeReport(
 /// <param name="Role">What it is taken to be, from its label, name and image.</param>
 /// <param name="NeedsDstack">The three mandatory settings apply to it.</param>
 /// <param name="Image">Its image reference as written, or null.</param>
-public sealed record ComposeServiceSummary(string Name, ServiceRole Role, bool NeedsDstack, string? Image);
+/// <param name="PublishesPorts">It publishes a port, so that it can have an endpoint.</param>
+public sealed record ComposeServiceSummary(string Name, ServiceRole Role, bool NeedsDstack, string? Image, bool PublishesPorts);

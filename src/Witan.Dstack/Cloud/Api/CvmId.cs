@@ -17,9 +17,4 @@ internal static class CvmId
             return uuid.ToString("N");
         return Uri.EscapeDataString(trimmed);
     }
-
-    /// <summary>Whether a name is one that the platform takes.</summary>
-    public static bool IsName(string name) =>
-        name.Length is >= 5 and <= 63 && char.IsAsciiLetter(name[0]) && char.IsAsciiLetterOrDigit(name[^1])
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && !name.Contains("--", StringComparison.Ordinal);
 }

@@ -18,7 +18,7 @@ public sealed class Deployment(PhalaCloudClient cloud, IEnvironmentCipher cipher
     public async Task<DeploymentPlan> PlanAsync(DeploymentRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!CvmId.IsName(request.Name))
+        if (!CvmName.IsValid(request.Name))
         {
             throw new DeploymentException(
                 $"\"{request.Name}\" is no name for a CVM", "take 5 to 63 letters, digits and single hyphens, a letter first and no hyphen last");

@@ -81,7 +81,7 @@ public sealed class DeploymentStateStore(string folder)
     /// <summary>Forgets a deployment.</summary>
     public void Forget(string name) => File.Delete(PathOf(name));
 
-    private string PathOf(string name) => CvmId.IsName(name)
+    private string PathOf(string name) => CvmName.IsValid(name)
         ? Path.Combine(folder, name + ".json")
         : throw new ArgumentException($"\"{name}\" is no name of a deployment", nameof(name));
 }
