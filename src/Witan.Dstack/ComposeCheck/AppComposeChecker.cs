@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Witan.Attestation;
+using Witan.Dstack.Compose;
 using Witan.Dstack.ComposeCheck.Rules;
 using Witan.Dstack.ComposeCheck.Yaml;
 
@@ -40,8 +41,8 @@ public static class AppComposeChecker
                 Gateway = Flag(root, "gateway_enabled") ?? Flag(root, "tproxy_enabled") ?? false,
                 EnvironmentNames = Allowed(root) ?? options.EnvironmentNames,
             });
-            ComposeFinding? version = Version(root);
-            return version is null ? inner : inner with { Findings = [version, .. inner.Findings] };
+            ComposeFinding[] envelope = [.. new[] { Version(root), Hash(utf8, root, options.ExpectedComposeHash) }.OfType<ComposeFinding>()];
+            return inner with { Findings = [.. envelope, .. inner.Findings] };
         }
     }
 
@@ -57,6 +58,31 @@ public static class AppComposeChecker
                 "a second-version event log or requirements with a numeric manifest_version",
                 "older guests ignore what they do not know instead of refusing it.", "write \"manifest_version\": \"3\"")
             : null;
+    }
+
+    // L17: one and the same object, and other bytes than those that were hashed.
+    private static ComposeFinding? Hash(ReadOnlyMemory<byte> utf8, JsonElement root, string? expected)
+    {
+        if (expected is null || Convert.ToHexStringLower(ComposeHash.OfFile(utf8.Span)) == expected)
+            return null;
+        string canonical;
+        try
+        {
+            canonical = Convert.ToHexStringLower(ComposeHash.OfObject(root));
+        }
+        catch (FormatException)
+        {
+            canonical = "";
+        }
+
+        return canonical == expected
+            ? Found.Make(
+                "L17", "APP_COMPOSE_RESERIALISED", FindingSeverity.Warning, new YamlPosition(1, 1, 0),
+                "the file was written again after it was hashed: its canonical form has the hash, its bytes have not",
+                "the guest measures bytes, so white space and the order of members count.", "deploy the canonical form, or compute the hash over the file")
+            : Found.Make(
+                "L17", "APP_COMPOSE_HASH_DIFFERS", FindingSeverity.Error, new YamlPosition(1, 1, 0),
+                "the file has another compose hash than the one expected", "it is not the app that was approved.", "compare the file with the one that was approved");
     }
 
     private static string? Text(JsonElement root, string name)

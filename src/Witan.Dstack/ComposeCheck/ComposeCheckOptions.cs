@@ -26,4 +26,7 @@ public sealed record ComposeCheckOptions
 
     /// <summary>Name of the guest's operating system image, for example <c>dstack-dev-0.5.4</c>, or null where not known.</summary>
     public string? OsImage { get; init; }
+
+    /// <summary>The compose hash that an envelope must have, 64 hexadecimal digits in lower case; null where any will do.</summary>
+    public string? ExpectedComposeHash { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Witan.Cli;
 using Witan.Cli.CommandLine;
+using Witan.Tests.Harness;
 using Xunit;
 
 namespace Witan.Tests.ComposeCheck;
@@ -70,6 +71,40 @@ public sealed class ComposeCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, code);
         Assert.Empty(output);
         Assert.Contains(message, Assert.Single(error.TrimEnd().Split('\n')));
+    }
+
+    [Fact]
+    public async Task The_envelope_and_its_hash_are_printed_and_the_envelope_passes_as_it_is()
+    {
+        string file = Write("worker.yml", ComposeCheckerTests.Snippet), written = Path.Combine(_folder, "app-compose.json");
+        (_, string output, _) = await Run("compose", "check", file, "--name", "council", "--app-compose", written);
+        byte[] envelope = await File.ReadAllBytesAsync(written, TestContext.Current.CancellationToken);
+        string hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(envelope));
+        Assert.Contains($"compose hash: {hash}\n", output);
+        Assert.Contains($"app-compose: {System.Text.Encoding.UTF8.GetString(envelope)}\n", output);
+        Assert.StartsWith("{\"allowed_envs\":[],\"docker_compose_file\":\"services:\\n  worker:\\n", System.Text.Encoding.UTF8.GetString(envelope));
+
+        (int code, string again, _) = await Run("compose", "check", written, "--compose-hash", hash);
+        Assert.Equal(ExitCode.Good, code);
+        Assert.Contains($"compose hash: {hash}\n", again);
+    }
+
+    [Fact]
+    public async Task An_envelope_written_again_after_it_was_hashed_is_said_so()
+    {
+        string file = Write("app-compose.json", """{ "runner": "docker-compose", "docker_compose_file": "services: {a: {image: b}}" }""");
+        JsonElement parsed = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).RootElement;
+        string canonical = Convert.ToHexStringLower(Witan.Dstack.Compose.ComposeHash.OfObject(parsed));
+        Assert.Contains("APP_COMPOSE_RESERIALISED (L17)", (await Run("compose", "check", file, "--compose-hash", canonical)).Output);
+        Assert.Contains("APP_COMPOSE_HASH_DIFFERS (L17)", (await Run("compose", "check", file, "--compose-hash", new string('0', 64))).Output);
+    }
+
+    [Fact]
+    public async Task The_real_envelope_has_its_measured_hash()
+    {
+        string file = SharedData.Path("data", "dstack", "rtmr3-app-compose.json");
+        (_, string output, _) = await Run("compose", "check", file);
+        Assert.Contains("compose hash: 06768e6df639ce3be65e9e5321f8b2d82dbffb01c74323462d34c2feb9653aff\n", output);
     }
 
     private string Write(string name, string text)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Witan.Cli.CommandLine;
+using Witan.Dstack.Compose;
 using Witan.Dstack.ComposeCheck;
 
 namespace Witan.Cli.Commands.Compose;
@@ -20,9 +21,12 @@ internal static class ComposeCheckCommand
         var gateway = new Option<bool>("--gateway") { Description = "the endpoint is to be reached through the gateway" };
         var publicLogs = new Option<bool>("--public-logs") { Description = "container logs will be public" };
         var image = new Option<string?>("--os-image") { Description = "name of the guest image that will run" };
+        var name = new Option<string>("--name") { Description = "name of the app in the envelope", DefaultValueFactory = _ => "" };
+        var hash = new Option<string?>("--compose-hash") { Description = "the hash that an app-compose.json must have" };
+        var write = new Option<string?>("--app-compose") { Description = "write the envelope to this file" };
         var command = new Command("check", "Find what would make a container fail silently in a CVM, or lose its guarantees.")
         {
-            file, strict, fix, json, notes, environment, gateway, publicLogs, image,
+            file, strict, fix, json, notes, environment, gateway, publicLogs, image, name, hash, write,
         };
         command.SetAction(parsed =>
         {
@@ -33,14 +37,18 @@ internal static class ComposeCheckCommand
                 Gateway = parsed.GetValue(gateway) ? true : null,
                 PublicLogs = parsed.GetValue(publicLogs),
                 OsImage = parsed.GetValue(image),
+                ExpectedComposeHash = parsed.GetValue(hash)?.ToLowerInvariant(),
             };
             ComposeInput input = ComposeInput.Read(parsed.GetValue(file)!);
             bool changed = parsed.GetValue(fix) && Fix(ref input, options);
             ComposeReport report = input.Check(options);
+            byte[] envelope = input.Envelope(parsed.GetValue(name)!, options, report);
+            if (parsed.GetValue(write) is { } path)
+                Write(path, envelope);
             if (parsed.GetValue(json))
-                WriteJson(terminal.Out, input, report, changed);
+                WriteJson(terminal.Out, input, report, changed, envelope);
             else
-                WriteText(terminal, input, report, changed, parsed.GetValue(notes));
+                WriteText(terminal, input, report, changed, parsed.GetValue(notes), envelope);
             return report.Passed ? ExitCode.Good : ExitCode.Rejected;
         });
         return command;
@@ -70,16 +78,30 @@ internal static class ComposeCheckCommand
         return true;
     }
 
-    private static void WriteText(Terminal terminal, ComposeInput input, ComposeReport report, bool changed, bool notes)
+    private static void Write(string path, byte[] envelope)
+    {
+        try
+        {
+            File.WriteAllBytes(path, envelope);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"cannot write {path}: {e.Message}");
+        }
+    }
+
+    private static void WriteText(Terminal terminal, ComposeInput input, ComposeReport report, bool changed, bool notes, byte[] envelope)
     {
         if (changed)
             terminal.Error.WriteLine($"{input.Path} corrected");
         ComposeReportText.Write(terminal, terminal.Out, input.Path, report, notes);
         if (report.Variables.Count > 0)
             terminal.Out.WriteLine($"  variables to supply: {string.Join(", ", report.Variables)}");
+        terminal.Out.WriteLine($"app-compose: {Encoding.UTF8.GetString(envelope)}");
+        terminal.Out.WriteLine($"compose hash: {Convert.ToHexStringLower(ComposeHash.OfFile(envelope))}");
     }
 
-    private static void WriteJson(TextWriter output, ComposeInput input, ComposeReport report, bool changed)
+    private static void WriteJson(TextWriter output, ComposeInput input, ComposeReport report, bool changed, byte[] envelope)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
@@ -89,6 +111,8 @@ internal static class ComposeCheckCommand
             json.WriteString("file", input.Path);
             json.WriteBoolean("passed", report.Passed);
             json.WriteBoolean("corrected", changed);
+            json.WriteString("appCompose", Encoding.UTF8.GetString(envelope));
+            json.WriteString("composeHash", Convert.ToHexStringLower(ComposeHash.OfFile(envelope)));
             json.WriteStartArray("services");
             foreach (ComposeServiceSummary service in report.Services)
             {

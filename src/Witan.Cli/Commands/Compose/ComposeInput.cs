@@ -36,6 +36,14 @@ internal sealed record ComposeInput(string Path, byte[] Bytes, string Text, bool
     public ComposeReport Check(ComposeCheckOptions options) =>
         IsEnvelope ? AppComposeChecker.Check(Bytes, options) : ComposeChecker.Check(Text, options);
 
+    /// <summary>What a guest would measure: the file itself where it is the envelope, else the envelope made for it, byte for byte.</summary>
+    public byte[] Envelope(string name, ComposeCheckOptions options, ComposeReport report) => IsEnvelope ? Bytes : new AppComposeSettings
+    {
+        Name = name,
+        AllowedEnvironment = [.. options.EnvironmentNames ?? report.Variables.ToHashSet(StringComparer.Ordinal)],
+        PublicLogs = options.PublicLogs,
+    }.Write(Text);
+
     /// <summary>The variables of an environment file, or none where no file is named.</summary>
     public static IReadOnlyDictionary<string, string>? ReadEnvironment(string? path)
     {
