@@ -35,7 +35,7 @@ public sealed record Ballot(
     public Digest Hash() => Write(new CanonicalWriter(DomainTags.Ballot)).Bytes(Signature).Hash();
 
     /// <summary>What the agent signs.</summary>
-    internal byte[] SignedBytes(BallotContext context) => Write(context.Begin(DomainTags.Ballot)).ToBytes();
+    internal byte[] SignedBytes(BallotContext context) => Write(context.Begin(DomainTags.BallotSignature)).ToBytes();
 
     internal CanonicalWriter Write(CanonicalWriter writer) => writer
         .Bytes(Agent.Bytes).Bytes(Nullifier.Bytes)

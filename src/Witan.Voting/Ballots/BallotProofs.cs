@@ -10,7 +10,7 @@ internal static class BallotProofs
     /// option and commitments.
     /// </summary>
     internal static Digest Statement(BallotContext context, Digest nullifier, IReadOnlyList<(P256Point A, P256Point B)> ciphertexts) =>
-        context.Begin(DomainTags.OptionProof).Bytes(nullifier.Bytes)
+        context.Begin(DomainTags.BallotStatement).Bytes(nullifier.Bytes)
             .List(ciphertexts, (writer, pair) => writer.Point(pair.A).Point(pair.B))
             .Hash();
 

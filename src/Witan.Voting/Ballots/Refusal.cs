@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Witan.Voting;
 
 /// <summary>Why something was refused. Stable names; they are signed and shown.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<RefusalCode>))]
+[JsonConverter(typeof(NamedConverter<RefusalCode>))]
 public enum RefusalCode
 {
     /// <summary>The agent is not on the frozen roster.</summary>

@@ -18,7 +18,7 @@ public static class DomainTags
     /// <summary>The voting slot of one agent in one proposal.</summary>
     public const string Nullifier = "witan/nullifier/v1";
 
-    /// <summary>Identity and signature of a ballot.</summary>
+    /// <summary>Identity of a ballot.</summary>
     public const string Ballot = "witan/ballot/v1";
 
     /// <summary>Challenge of the proof that a ciphertext holds 0 or 1.</summary>
@@ -71,6 +71,30 @@ public static class DomainTags
 
     /// <summary>An agent's signature over an HTTP request.</summary>
     public const string Request = "witan/request/v1";
+
+    /// <summary>A worker's task, signed by the coordinator.</summary>
+    public const string Assignment = "witan/assignment/v1";
+
+    /// <summary>Identity of a bundle of evidence.</summary>
+    public const string Evidence = "witan/evidence/v1";
+
+    /// <summary>An agent's word that it holds the key that it asks to be admitted with.</summary>
+    public const string Admission = "witan/admission/v1";
+
+    /// <summary>Identity of the encrypted sums of a closed record.</summary>
+    public const string Sums = "witan/sums/v1";
+
+    /// <summary>Identity of a question without its rules and times.</summary>
+    public const string Question = "witan/question/v1";
+
+    /// <summary>Context, slot and ciphertexts of one ballot: the beginning of each of its challenges.</summary>
+    public const string BallotStatement = "witan/proof/statement/v1";
+
+    /// <summary>An agent's signature over its ballot.</summary>
+    public const string BallotSignature = "witan/ballot/signature/v1";
+
+    /// <summary>A trustee's signature over a sealed share.</summary>
+    public const string ShareSignature = "witan/keygen/share/signature/v1";
 
     /// <summary>What a worker keeps of its reasons, hashed into the ballot.</summary>
     public const string Deliberation = "witan/deliberation/v1";

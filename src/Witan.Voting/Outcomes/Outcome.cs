@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Witan.Voting;
 
 /// <summary>How a proposal ended. There is no default that approves.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Decision>))]
+[JsonConverter(typeof(NamedConverter<Decision>))]
 public enum Decision
 {
     /// <summary>Too few ballots. Nothing was opened.</summary>

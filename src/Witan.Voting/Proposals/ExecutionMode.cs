@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Witan.Voting;
 
 /// <summary>What stands behind a record's agents. Part of every record, and never to be confused.</summary>
+[JsonConverter(typeof(NamedConverter<ExecutionMode>))]
 public enum ExecutionMode
 {
     /// <summary>LOCAL_MODE: no evidence at all. For development and testing only.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Witan.Voting;
 
 /// <summary>What an audit found.</summary>
@@ -13,7 +11,7 @@ public sealed record AuditReport(bool Valid, RecordState? State, long? FailedEve
 /// <summary>
 /// Replays a published decision offline: chain, signatures, key generation, roster, every ballot's proofs, the sum, every
 /// partial decryption, the outcome, and the summary. It trusts nothing but the file's own first event: who the coordinator is
-/// and what the policy was must be compared with what the reader knows.
+/// and what the policy was must be compared with what the reader knows, by <see cref="AuditOptions"/>.
 /// </summary>
 public static class Audit
 {
@@ -21,31 +19,19 @@ public static class Audit
     public const int MaximumBytes = 256 << 20;
 
     /// <summary>Audits the bytes of a decision file. Never throws on bad input.</summary>
-    public static AuditReport Run(ReadOnlySpan<byte> file)
+    public static AuditReport Run(ReadOnlySpan<byte> file, AuditOptions? options = null)
     {
         if (file.Length > MaximumBytes)
             return Bad(null, null, $"the file has {file.Length} bytes; at most {MaximumBytes} are read");
-        DecisionFile? decision;
-        try
-        {
-            decision = JsonSerializer.Deserialize(file, RecordJson.Default.DecisionFile);
-        }
-        catch (NotSupportedException)
-        {
-            return Bad(null, null, "not a decision file: an event does not begin with its type");
-        }
-        catch (JsonException e)
-        {
-            string where = e.BytePositionInLine is { } at ? $" (line {e.LineNumber + 1}, byte {at})" : "";
-            return Bad(null, null, $"not a decision file: {FirstSentence(e.Message)}{where}");
-        }
-
-        return decision is null ? Bad(null, null, "not a decision file: null") : Run(decision);
+        return StrictJson.TryRead(file, RecordJson.Default.DecisionFile, out DecisionFile? decision, out string? problem)
+            ? Run(decision, options)
+            : Bad(null, null, $"not a decision file: {problem}");
     }
 
     /// <summary>Audits a parsed decision file.</summary>
-    public static AuditReport Run(DecisionFile decision)
+    public static AuditReport Run(DecisionFile decision, AuditOptions? options = null)
     {
+        options ??= new AuditOptions();
         if (decision.Schema != DecisionFile.SchemaName)
             return Bad(null, null, $"schema is not {DecisionFile.SchemaName}");
         RecordState? state = null;
@@ -61,8 +47,10 @@ public static class Audit
 
         if (state is null)
             return Bad(null, null, "the file has no events");
-        if (CheckBallots(state, decision.Events) is { } failure)
+        if (CheckBallots(state, decision.Events, options) is { } failure)
             return failure;
+        if (options.Problem(state, decision.Events) is { } expectation)
+            return Bad(state, null, expectation);
         DecisionFile expected = DecisionFile.Of(state, decision.Events);
         bool same = expected.Mark == decision.Mark && expected.Proposal == decision.Proposal && expected.State == decision.State
             && expected.Decision == decision.Decision && expected.Winner == decision.Winner
@@ -72,14 +60,14 @@ public static class Audit
             : Bad(state, null, "the summary is not what the events say");
     }
 
-    private static AuditReport? CheckBallots(RecordState state, IReadOnlyList<RecordEvent> events)
+    private static AuditReport? CheckBallots(RecordState state, IReadOnlyList<RecordEvent> events, AuditOptions options)
     {
         if (state.Roster.Count == 0)
             return null;
         BallotContext context = state.BallotContext;
         RecordEvent[] cast = [.. events.Where(next => next.Payload is BallotCast)];
         var refusals = new Refusal?[cast.Length];
-        Parallel.For(0, cast.Length, i =>
+        Parallel.For(0, cast.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism }, i =>
         {
             Ballot ballot = ((BallotCast)cast[i].Payload).Ballot;
             refusals[i] = BallotVerifier.Check(context, state.Roster[ballot.Agent], ballot);
@@ -108,10 +96,4 @@ public static class Audit
     }
 
     private static AuditReport Bad(RecordState? state, long? failedEvent, string problem) => new(false, state, failedEvent, problem, []);
-
-    private static string FirstSentence(string message)
-    {
-        int end = message.IndexOf(" Path:", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
-    }
 }

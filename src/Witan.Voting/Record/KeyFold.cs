@@ -108,6 +108,8 @@ internal static class KeyFold
         if (!qualified.SequenceEqual(payload.Qualified))
             return No("the qualified trustees are not those that follow from the complaints");
         RecordState next = state with { Qualified = qualified };
+        if (qualified.Any(index => JointKey.VerificationKey(next.QualifiedContributions, index).IsIdentity))
+            return No("a trustee's verification key is the identity");
         return JointKey.Combine(next.QualifiedContributions) is { } key && key.Equals(payload.Key)
             ? (next with { ElectionKey = key }, null)
             : No("the key is not the sum of the qualified contributions");

@@ -45,8 +45,12 @@ public static class Lifecycle
         if (!answered)
             return null;
         RecordState next = state with { Qualified = KeyFold.Qualify(state) };
-        if (next.Qualified.Count < state.Body.Threshold || JointKey.Combine(next.QualifiedContributions) is not { } key)
-            return new Ended(EndReason.Failed, "key generation disqualified too many trustees");
+        if (next.Qualified.Count < state.Body.Threshold || JointKey.Combine(next.QualifiedContributions) is not { } key
+            || next.Qualified.Any(index => JointKey.VerificationKey(next.QualifiedContributions, index).IsIdentity))
+        {
+            return new Ended(EndReason.Failed, "key generation disqualified too many trustees, or gave no usable key");
+        }
+
         return new KeyAgreed([.. next.Qualified], key);
     }
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Witan.Voting;
 
 /// <summary>Where a proposal stands.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ProposalState>))]
+[JsonConverter(typeof(NamedConverter<ProposalState>))]
 public enum ProposalState
 {
     /// <summary>Waits for trustees, key and roster.</summary>

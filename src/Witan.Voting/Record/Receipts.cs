@@ -23,8 +23,20 @@ public sealed record Receipt(
         return unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes()) };
     }
 
+    /// <summary>Signs the receipt of a ballot that the record holds already: the same bytes as the first time.</summary>
+    public static Receipt For(Digest proposal, BallotPosition position, Ballot ballot, ReadOnlySpan<byte> signingSeed)
+    {
+        var unsigned = new Receipt(proposal, ballot.Nullifier, ballot.Hash(), position.Sequence, position.Head, position.At, []);
+        return unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes()) };
+    }
+
     /// <summary>Whether the coordinator signed it.</summary>
     public bool IsSignedBy(Digest coordinator) => Ed25519.Verify(coordinator.Bytes, SignedBytes(), Signature);
+
+    /// <summary>Whether a record holds the ballot at the position. If not, the receipt is the complaint: anyone can verify it.</summary>
+    public bool IsIn(IReadOnlyList<RecordEvent> events) =>
+        Sequence >= 0 && Sequence < events.Count && events[(int)Sequence].Hash == Head
+        && events[(int)Sequence].Payload is BallotCast cast && cast.Ballot.Hash() == Ballot;
 
     private byte[] SignedBytes() => new CanonicalWriter(DomainTags.Receipt)
         .Bytes(Proposal.Bytes).Bytes(Nullifier.Bytes).Bytes(Ballot.Bytes).Number(Sequence).Bytes(Head.Bytes).Time(At).ToBytes();

@@ -56,6 +56,8 @@ public static class RecordFold
             return (null, No(RefusalCode.WrongState, "a record begins with its proposal"));
         if (opening.Body.Problem() is { } problem)
             return (null, No(RefusalCode.Contradiction, $"the rules do not hold together: {problem}"));
+        if (!Enum.IsDefined(opening.Mode))
+            return (null, No(RefusalCode.Contradiction, "there is no such mode"));
         if (opening.Target.Length is 0 or > 200 || opening.PolicyName.Length is 0 or > 200)
             return (null, No(RefusalCode.Contradiction, "target and policy have names of 1 to 200 characters"));
         return (new RecordState
@@ -81,7 +83,7 @@ public static class RecordFold
         VotingOpened => state.State == ProposalState.Open
             ? (state with { State = ProposalState.Voting }, null)
             : Wrong(state, next.Payload),
-        BallotCast payload => Cast(state, payload.Ballot, next.At, proofs),
+        BallotCast payload => Cast(state, payload.Ballot, next, proofs),
         EquivocationNoted payload => Equivocate(state, payload.Second, proofs),
         RecordClosed payload => Close(state, payload, next),
         PartiallyDecrypted payload => Decrypt(state, payload.Partial, proofs),
@@ -119,11 +121,11 @@ public static class RecordFold
         }, null);
     }
 
-    private static (RecordState?, Refusal?) Cast(RecordState state, Ballot ballot, DateTimeOffset at, bool proofs)
+    private static (RecordState?, Refusal?) Cast(RecordState state, Ballot ballot, RecordEvent next, bool proofs)
     {
         if (state.State != ProposalState.Voting)
             return Wrong(state, new BallotCast(ballot));
-        if (at > state.Body.CloseAt)
+        if (next.At >= state.Body.CloseAt)
             return (null, No(RefusalCode.Late, "the ballot came after the close"));
         if (!state.Roster.TryGetValue(ballot.Agent, out RosterEntry? voter))
             return (null, No(RefusalCode.NotOnRoster, "the agent is not on the roster"));
@@ -133,7 +135,11 @@ public static class RecordFold
             return (null, No(RefusalCode.WrongContext, "the nullifier is not this agent's slot in this proposal"));
         if (proofs && BallotVerifier.Check(state.BallotContext, voter, ballot) is { } refusal)
             return (null, refusal);
-        return (state with { Ballots = state.Ballots.Add(ballot.Nullifier, ballot) }, null);
+        return (state with
+        {
+            Ballots = state.Ballots.Add(ballot.Nullifier, ballot),
+            Positions = state.Positions.Add(ballot.Nullifier, new BallotPosition(next.Sequence, next.Hash, next.At)),
+        }, null);
     }
 
     private static (RecordState?, Refusal?) Equivocate(RecordState state, Ballot second, bool proofs)

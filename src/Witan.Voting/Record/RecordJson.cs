@@ -13,7 +13,6 @@ namespace Witan.Voting;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowDuplicateProperties = false,
-    UseStringEnumConverter = true,
     MaxDepth = 16,
     Converters = [typeof(HexConverter), typeof(PointConverter), typeof(ScalarConverter), typeof(TimeConverter)])]
 [JsonSerializable(typeof(RecordEvent))]

@@ -165,7 +165,7 @@ public sealed record EquivocationNoted(Ballot Second) : RecordPayload
 }
 
 /// <summary>Why a record was closed.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<CloseReason>))]
+[JsonConverter(typeof(NamedConverter<CloseReason>))]
 public enum CloseReason
 {
     /// <summary>Everybody on the roster has cast.</summary>
@@ -217,7 +217,7 @@ public sealed record Settled(string Confirmation) : RecordPayload
 }
 
 /// <summary>How a proposal ended without a decision.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<EndReason>))]
+[JsonConverter(typeof(NamedConverter<EndReason>))]
 public enum EndReason
 {
     /// <summary>By the authority that the policy names, before the close.</summary>

@@ -65,6 +65,9 @@ public sealed record RecordState
     /// <summary>Accepted ballots by nullifier.</summary>
     public ImmutableDictionary<Digest, Ballot> Ballots { get; init; } = ImmutableDictionary<Digest, Ballot>.Empty;
 
+    /// <summary>Where the accepted ballots stand, by nullifier: what a receipt says.</summary>
+    public ImmutableDictionary<Digest, BallotPosition> Positions { get; init; } = ImmutableDictionary<Digest, BallotPosition>.Empty;
+
     /// <summary>Agents of which two different ballots are kept.</summary>
     public ImmutableHashSet<Digest> Equivocators { get; init; } = [];
 

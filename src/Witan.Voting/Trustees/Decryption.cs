@@ -5,7 +5,14 @@ namespace Witan.Voting;
 /// <summary>The sum of all counted ballots for one option, still encrypted.</summary>
 /// <param name="A">Σ w·A.</param>
 /// <param name="B">Σ w·B.</param>
-public sealed record EncryptedSum(P256Point A, P256Point B);
+public sealed record EncryptedSum(P256Point A, P256Point B)
+{
+    /// <summary>
+    /// Whether neither part is the identity. Only voters who all work together can make such a sum; it has no byte form, and is
+    /// never opened.
+    /// </summary>
+    public bool IsProper => !A.IsIdentity && !B.IsIdentity;
+}
 
 /// <summary>One trustee's part of the decryption of one option, with its proof that it used its share.</summary>
 /// <param name="D">x_j·A.</param>
@@ -35,6 +42,10 @@ public static class Decryption
         return [.. Enumerable.Range(0, options).Select(option => new EncryptedSum(
             Sum(counted, ballot => ballot.Options[option].A), Sum(counted, ballot => ballot.Options[option].B)))];
     }
+
+    /// <summary>Identity of encrypted sums: what a trustee is asked to open, and remembers to have opened.</summary>
+    public static Digest Hash(IReadOnlyList<EncryptedSum> sums) => new CanonicalWriter(DomainTags.Sums)
+        .List(sums, (writer, sum) => writer.Point(sum.A).Point(sum.B)).Hash();
 
     /// <summary>A trustee's part. <paramref name="share"/> is x_j, the sum of the shares it holds.</summary>
     public static PartialDecryption Decrypt(
@@ -67,6 +78,8 @@ public static class Decryption
     {
         if (partial.Index != trustee.Index || partial.Parts.Count != sums.Count)
             return new Refusal(RefusalCode.WrongContext, "the partial decryption is not for these sums");
+        if (!sums.All(sum => sum.IsProper))
+            return new Refusal(RefusalCode.ProofInvalid, "a sum is the identity and cannot be opened");
         if (!Ed25519.Verify(trustee.Keys.Signing.Bytes, partial.SignedBytes(context), partial.Signature))
             return new Refusal(RefusalCode.SignatureInvalid, "the signature is not this trustee's");
         for (int option = 0; option < sums.Count; option++)

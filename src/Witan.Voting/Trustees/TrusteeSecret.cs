@@ -122,5 +122,5 @@ public sealed class TrusteeSecret : IDisposable
     private static byte[] ShareInfo(KeyGenerationContext context, int from, int to) =>
         context.Begin(DomainTags.Share).Number(from).Number(to).ToBytes();
 
-    private static byte[] ShareBytes(byte[] info, byte[] message) => new CanonicalWriter(DomainTags.Share).Bytes(info).Bytes(message).ToBytes();
+    private static byte[] ShareBytes(byte[] info, byte[] message) => new CanonicalWriter(DomainTags.ShareSignature).Bytes(info).Bytes(message).ToBytes();
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Witan.Crypto;
 using Witan.Voting;
+using Witan.Voting.Wire;
 
 namespace Witan.Tests.Voting;
 
@@ -11,8 +12,15 @@ internal sealed class Council
     private readonly byte[] _coordinator = RandomNumberGenerator.GetBytes(32);
 
     public Council(int workers, int trustees = 3, int threshold = 2, Func<ProposalBody, ProposalBody>? change = null, int[]? weights = null)
+        : this(Enumerable.Range(0, workers).Select(_ => new Agent()), trustees, threshold, change, weights)
     {
-        Workers = [.. Enumerable.Range(0, workers).Select(_ => new Agent())];
+    }
+
+    public Council(
+        IEnumerable<Agent> agents, int trustees = 3, int threshold = 2, Func<ProposalBody, ProposalBody>? change = null, int[]? weights = null)
+    {
+        Workers = [.. agents];
+        int workers = Workers.Count;
         Trustees = [.. Enumerable.Range(1, trustees).Select(_ => new Agent())];
         Weights = weights ?? [.. Enumerable.Repeat(1, workers)];
         Body = new ProposalBody
@@ -35,6 +43,16 @@ internal sealed class Council
             Nonce = new Digest(RandomNumberGenerator.GetBytes(32)),
         };
         Body = change?.Invoke(Body) ?? Body;
+    }
+
+    private Council(Council from, int size)
+    {
+        (_coordinator, Workers, Trustees, Weights, Body, Now) = (from._coordinator, from.Workers, from.Trustees, from.Weights, from.Body, from.Now);
+        foreach (RecordEvent next in from.Events.Take(size))
+        {
+            State = RecordFold.Apply(State, next, ProofChecks.None, out _)!;
+            Events.Add(next);
+        }
     }
 
     public ProposalBody Body { get; }
@@ -74,6 +92,18 @@ internal sealed class Council
         if (Try(payload) is { } refusal)
             throw new InvalidOperationException($"{payload.Name}: {refusal.Message}");
     }
+
+    /// <summary>The same council with a record of which only the first events are left.</summary>
+    public Council Fork(int size) => new(this, size);
+
+    public Checkpoint Checkpoint() => Witan.Voting.Checkpoint.Of(State, _coordinator);
+
+    public Receipt Receipt(Ballot ballot) => Witan.Voting.Receipt.For(State.ProposalId, State.Positions[ballot.Nullifier], ballot, _coordinator);
+
+    public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, _coordinator);
+
+    public Assignment Assign(int worker, DateTimeOffset until) =>
+        Assignment.Create(State, Workers[worker].Keys.AgentId, 1, until, RandomNumberGenerator.GetBytes(32), _coordinator);
 
     public void Open(ExecutionMode mode = ExecutionMode.Local) =>
         Append(new ProposalOpened(Body, mode, "local-record", "phala", Digest.Zero, CoordinatorKey));

@@ -1,0 +1,105 @@
+using System.Text;
+using Witan.Voting;
+using Xunit;
+
+namespace Witan.Tests.Voting;
+
+/// <summary>What happens to a ballot that comes in, and what the agent holds in hand afterwards.</summary>
+public class IntakeTests
+{
+    private readonly Council _council = new(3);
+
+    public IntakeTests() => _council.OpenVoting();
+
+    [Fact]
+    public void The_same_bytes_again_get_the_same_receipt_and_other_bytes_are_kept_as_evidence()
+    {
+        Ballot first = _council.Ballot(0, 0), second = _council.Ballot(0, 1);
+        _council.Append(Assert.IsType<BallotVerdict.Append>(Judge(first)).Event);
+        Receipt receipt = _council.Receipt(first);
+        _council.Append(Assert.IsType<BallotVerdict.Append>(Judge(_council.Ballot(1, 0))).Event);
+        BallotPosition position = Assert.IsType<BallotVerdict.Repeat>(Judge(first)).Position;
+        Assert.Equal((receipt.Sequence, receipt.Head), (position.Sequence, position.Head));
+        Assert.Equal(receipt.Signature, _council.Receipt(first).Signature);
+        BallotVerdict.Refuse refused = Assert.IsType<BallotVerdict.Refuse>(Judge(second));
+        Assert.Equal(RefusalCode.Equivocation, refused.Refusal.Code);
+        _council.Append(refused.Evidence!);
+        Assert.Null(Assert.IsType<BallotVerdict.Refuse>(Judge(second)).Evidence);
+    }
+
+    [Fact]
+    public void After_the_close_a_counted_ballot_still_gets_its_receipt_and_a_new_one_is_late()
+    {
+        Ballot first = _council.Ballot(0, 0), late = _council.Ballot(1, 0);
+        _council.Append(new BallotCast(first));
+        _council.Now = _council.Body.CloseAt;
+        Assert.Equal(RefusalCode.Late, Assert.IsType<BallotVerdict.Refuse>(Judge(late)).Refusal.Code);
+        _council.Advance();
+        Assert.IsType<BallotVerdict.Repeat>(Judge(first));
+        Assert.Equal(RefusalCode.Late, Assert.IsType<BallotVerdict.Refuse>(Judge(late)).Refusal.Code);
+    }
+
+    [Fact]
+    public void An_agent_whose_attestation_expired_is_refused()
+    {
+        var refused = Assert.IsType<BallotVerdict.Refuse>(BallotIntake.Judge(_council.State, _council.Ballot(0, 0), _council.Now, attested: false));
+        Assert.Equal(RefusalCode.AttestationExpired, refused.Refusal.Code);
+    }
+
+    [Fact]
+    public void A_receipt_proves_presence_and_convicts_a_coordinator_that_drops_the_ballot()
+    {
+        Ballot ballot = _council.Ballot(0, 0);
+        _council.Append(new BallotCast(ballot));
+        Receipt receipt = _council.Receipt(ballot);
+        Assert.True(receipt.IsSignedBy(_council.CoordinatorKey));
+        Assert.True(receipt.IsIn(_council.Events));
+        Council fork = _council.Fork(receipt.Sequence is var at ? (int)at : 0);
+        fork.Append(new BallotCast(fork.Ballot(1, 0)));
+        fork.Now = fork.Body.CloseAt;
+        fork.Advance();
+        Assert.False(receipt.IsIn(fork.Events));
+        byte[] file = DecisionFile.Of(fork.State, fork.Events).ToBytes();
+        Assert.True(Audit.Run(file).Valid);
+        AuditReport report = Audit.Run(file, new AuditOptions { Receipts = [receipt] });
+        Assert.Contains("receipt", report.Problem, StringComparison.Ordinal);
+        Assert.Contains("another head", Audit.Run(file, new AuditOptions { Checkpoints = [_council.Checkpoint()] }).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_bytes_of_a_receipt_have_one_length_whatever_the_vote()
+    {
+        for (int i = 0; i < 3; i++)
+            _council.Append(new BallotCast(_council.Ballot(i, i)));
+        int[] lengths = [.. _council.State.Ballots.Values.Select(ballot => Json(_council.Receipt(ballot)).Length).Distinct()];
+        Assert.Single(lengths);
+    }
+
+    [Fact]
+    public void A_refusal_is_signed()
+    {
+        Ballot ballot = _council.Ballot(0, 0);
+        SignedRefusal refusal = _council.Refuse(ballot, RefusalCode.Late);
+        Assert.True(refusal.IsSignedBy(_council.CoordinatorKey));
+        Assert.False((refusal with { Code = RefusalCode.ProofInvalid }).IsSignedBy(_council.CoordinatorKey));
+        Assert.False((refusal with { Size = refusal.Size + 1 }).IsSignedBy(_council.CoordinatorKey));
+    }
+
+    [Fact]
+    public void What_the_reader_expects_is_compared()
+    {
+        var council = new Council(3);
+        byte[] file = DecisionFile.Of(council.Decide(0, 0, 1), council.Events).ToBytes();
+        Assert.True(Audit.Run(file, new AuditOptions { Coordinator = council.CoordinatorKey, Policy = Digest.Zero, Proposal = council.State.ProposalId }).Valid);
+        Assert.False(Audit.Run(file, new AuditOptions { Coordinator = Digest.Zero }).Valid);
+        Assert.False(Audit.Run(file, new AuditOptions { Policy = council.CoordinatorKey }).Valid);
+        Assert.False(Audit.Run(file, new AuditOptions { Proposal = Digest.Zero }).Valid);
+        Assert.False(Audit.Run(file, new AuditOptions { Mode = ExecutionMode.Simulated }).Valid);
+        Assert.False(Audit.Run(file, new AuditOptions { Mode = ExecutionMode.Production }).Valid);
+    }
+
+    private BallotVerdict Judge(Ballot ballot) => BallotIntake.Judge(_council.State, ballot, _council.Now, attested: true);
+
+    private static byte[] Json(Receipt receipt) => Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(
+        new Witan.Voting.Wire.CastAnswer(receipt, null, "", new Checkpoint(Digest.Zero, 1, Digest.Zero, [])), Witan.Voting.Wire.WireJson.Default.CastAnswer));
+}
