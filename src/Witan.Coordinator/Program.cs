@@ -1,1 +1,32 @@
-return 2;
+using Witan.Agent;
+using Witan.Coordinator;
+using Witan.Coordinator.Stores;
+using Witan.Dstack;
+
+// The container's entry point: settings come from the environment, names as in the deployment documents.
+ParentGuard.Arm();
+using ProgramSignals signals = new();
+try
+{
+    await CoordinatorHost.RunAsync(
+        new CoordinatorOptions
+        {
+            Listen = Environment.GetEnvironmentVariable("WITAN_LISTEN") ?? "0.0.0.0",
+            Port = int.Parse(Environment.GetEnvironmentVariable("PORT") ?? "3000"),
+            State = Environment.GetEnvironmentVariable("WITAN_STATE") ?? "/var/lib/witan",
+            LocalMode = Environment.GetEnvironmentVariable("LOCAL_MODE"),
+            Collateral = Environment.GetEnvironmentVariable("WITAN_COLLATERAL"),
+            DevelopmentRoot = Environment.GetEnvironmentVariable("WITAN_DEVELOPMENT_ROOT"),
+            Policy = Environment.GetEnvironmentVariable("WITAN_POLICY") ?? "phala",
+            Requesters = (Environment.GetEnvironmentVariable("WITAN_REQUESTERS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+        },
+        Console.Error,
+        TimeProvider.System,
+        signals.Token);
+    return 0;
+}
+catch (Exception e) when (e is SettingException or StoreException or DstackException or FormatException)
+{
+    await Console.Error.WriteLineAsync($"coordinator: error: {e.Message}");
+    return 2;
+}

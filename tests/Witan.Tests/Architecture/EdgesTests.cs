@@ -15,9 +15,10 @@ public class EdgesTests
         ["Witan.Dstack"] = ["Witan.Crypto", "Witan.Attestation"],
         ["Witan.Dstack.Simulator"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack"],
         ["Witan.Voting"] = ["Witan.Crypto", "Witan.Attestation"],
-        ["Witan.Coordinator"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting"],
-        ["Witan.Worker"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting"],
-        ["Witan.Trustee"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting"],
+        ["Witan.Agent"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting"],
+        ["Witan.Coordinator"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting", "Witan.Agent"],
+        ["Witan.Worker"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting", "Witan.Agent"],
+        ["Witan.Trustee"] = ["Witan.Crypto", "Witan.Attestation", "Witan.Dstack", "Witan.Voting", "Witan.Agent"],
     };
 
     public static TheoryData<string> Projects => new(Allowed.Keys);

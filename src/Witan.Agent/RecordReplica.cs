@@ -1,0 +1,39 @@
+using Witan.Voting;
+
+namespace Witan.Agent;
+
+/// <summary>
+/// An agent's own replay of a record: it fetches events, checks every proof, and keeps the newest checkpoint. A record that is
+/// shorter than it was, or different, is refused: the coordinator was rolled back or lies.
+/// </summary>
+public sealed class RecordReplica(CoordinatorClient client, Digest proposal, Digest coordinator)
+{
+    private readonly List<RecordEvent> _events = [];
+
+    /// <summary>The state so far; null before the first event.</summary>
+    public RecordState? State { get; private set; }
+
+    /// <summary>Fetches what is new and applies it. Throws <see cref="InvalidDataException"/> where the record does not hold.</summary>
+    public async Task<RecordState?> AdvanceAsync(CancellationToken cancellationToken)
+    {
+        // The last known event is asked for again: if it changed, the record was rewritten.
+        int known = _events.Count;
+        int from = Math.Max(0, known - 1);
+        IReadOnlyList<RecordEvent> events = await client.GetAsync(
+            $"v1/proposals/{proposal}/events?from={from}", WireJson.Default.IReadOnlyListRecordEvent, cancellationToken) ?? [];
+        if (known > 0 && (events.Count == 0 || events[0].Hash != _events[^1].Hash))
+            throw new InvalidDataException($"the record of proposal {proposal.Short()} is not the one seen before: it was rolled back or rewritten");
+        foreach (RecordEvent next in events.Skip(known > 0 ? 1 : 0))
+        {
+            RecordState? state = RecordFold.Apply(State, next, ProofChecks.All, out Refusal? refusal);
+            if (state is null)
+                throw new InvalidDataException($"event {next.Sequence} of proposal {proposal.Short()} does not hold: {refusal!.Message}");
+            if (state.Opening.Coordinator != coordinator)
+                throw new InvalidDataException($"the record of proposal {proposal.Short()} is of another coordinator");
+            State = state;
+            _events.Add(next);
+        }
+
+        return State;
+    }
+}

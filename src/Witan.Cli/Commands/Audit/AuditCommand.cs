@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Witan.Cli.CommandLine;
+using Witan.Voting;
+
+namespace Witan.Cli.Commands.Audit;
+
+/// <summary><c>witan audit</c>: recompute a published decision offline.</summary>
+public static class AuditCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "a published decision (decision.json); - reads standard input" };
+        var json = new Option<bool>("--json") { Description = "print JSON (witan.audit/1)" };
+        var command = new Command("audit", "Recompute a published decision offline: chain, roster, ballots, sum, decryption, outcome.") { file, json };
+        command.SetAction(parsed =>
+        {
+            AuditReport report = Voting.Audit.Run(InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes));
+            if (parsed.GetValue(json))
+                terminal.Out.WriteLine(JsonSerializer.Serialize(AuditJson.Of(report), AuditJsonContext.Default.AuditJson));
+            else
+                Write(terminal, report);
+            return report.Valid ? ExitCode.Good : ExitCode.Rejected;
+        });
+        return command;
+    }
+
+    private static void Write(Terminal terminal, AuditReport report)
+    {
+        if (!report.Valid)
+        {
+            terminal.Out.WriteLine($"{terminal.Bad("✗ invalid")}  {report.Problem}");
+            return;
+        }
+
+        RecordState state = report.State!;
+        terminal.Out.WriteLine($"{terminal.Good("✓ valid")}  {state.Body.Title}");
+        terminal.Out.WriteLine($"  proposal     {state.ProposalId}");
+        terminal.Out.WriteLine($"  decision     {DecisionText.Of(state)}");
+        for (int i = 0; i < state.Counts.Count; i++)
+            terminal.Out.WriteLine($"    {state.Body.Options[i],-12} {state.Counts[i],6}");
+        terminal.Out.WriteLine($"  ballots      {state.Ballots.Count} of {state.Roster.Count} on the roster; every proof and signature checked");
+        terminal.Out.WriteLine($"  trustees     {state.Partials.Count} partial decryptions checked, {state.Body.Threshold} of {state.Body.Trustees} needed");
+        terminal.Out.WriteLine($"  record       {state.Size} events, head {state.Head}");
+        terminal.Out.WriteLine($"  policy       {state.Opening.PolicyName}; coordinator key {state.Opening.Coordinator}");
+        foreach (string warning in report.Warnings)
+            terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}    {warning}");
+    }
+}
+
+/// <summary>A decision in words.</summary>
+internal static class DecisionText
+{
+    public static string Of(RecordState state) => state.Outcome switch
+    {
+        { Decision: Decision.Approved, Winner: { } winner } => $"Approved: {state.Body.Options[winner]}",
+        { } outcome => outcome.Decision.ToString(),
+        null => $"none ({state.State}{(state.Explanation is null ? "" : ": " + state.Explanation)})",
+    };
+}
+
+internal sealed record AuditJson(
+    string Schema,
+    bool Valid,
+    string? Problem,
+    long? FailedEvent,
+    string? Proposal,
+    string? Title,
+    string? State,
+    string? Decision,
+    string? Winner,
+    IReadOnlyDictionary<string, long>? Counts,
+    int? Ballots,
+    int? Roster,
+    long? Events,
+    string? Head,
+    string? Mark,
+    IReadOnlyList<string> Warnings)
+{
+    public static AuditJson Of(AuditReport report)
+    {
+        RecordState? state = report.Valid ? report.State : null;
+        return new AuditJson(
+            "witan.audit/1",
+            report.Valid,
+            report.Problem,
+            report.FailedEvent,
+            state?.ProposalId.ToString(),
+            state?.Body.Title,
+            state?.State.ToString(),
+            state?.Outcome?.Decision.ToString(),
+            state?.Outcome?.Winner is { } winner ? state.Body.Options[winner] : null,
+            state?.Counts.Select((count, i) => (state.Body.Options[i], count)).ToDictionary(pair => pair.Item1, pair => pair.count, StringComparer.Ordinal),
+            state?.Ballots.Count,
+            state?.Roster.Count,
+            state?.Size,
+            state?.Head.ToString(),
+            state?.Mode.Mark(),
+            report.Warnings);
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(AuditJson))]
+internal sealed partial class AuditJsonContext : JsonSerializerContext;

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Witan.Cli.CommandLine;
+using Witan.Voting;
+
+namespace Witan.Cli.Commands.Propose;
+
+/// <summary>
+/// A proposal as people write it: a front matter of <c>key: value</c> lines between two lines of three dashes, with stated facts
+/// indented below <c>facts:</c>, then the question in Markdown.
+/// </summary>
+public sealed record ProposalFile(
+    string Title, string Text, IReadOnlyList<ProposalFact> Facts, IReadOnlyList<string> Options, int? Turnout, int? Anonymity, int PassNumerator, int PassDenominator, TimeSpan Deadline)
+{
+    private const string Form = "examples/treasury-grant.md shows the form";
+
+    /// <summary>Reads a file's text.</summary>
+    public static ProposalFile Parse(string name, ReadOnlySpan<byte> bytes)
+    {
+        string[] lines;
+        try
+        {
+            lines = new UTF8Encoding(false, true).GetString(bytes).ReplaceLineEndings("\n").Split('\n');
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new CommandException($"{name} is no UTF-8 text", Form);
+        }
+
+        int end = Array.IndexOf(lines, "---", 1);
+        if (lines[0] != "---" || end < 0)
+            throw new CommandException($"{name} does not begin with a front matter between two lines of ---", Form);
+        var keys = new Dictionary<string, string>(StringComparer.Ordinal);
+        var facts = new List<ProposalFact>();
+        for (int i = 1; i < end; i++)
+            ReadLine(name, lines[i], i + 1, keys, facts);
+        string text = string.Join('\n', lines[(end + 1)..]).Trim();
+        (int numerator, int denominator) = Fraction(name, keys.GetValueOrDefault("pass", "1/2"));
+        return new ProposalFile(
+            keys.GetValueOrDefault("title") ?? throw new CommandException($"{name}: the front matter has no title", Form),
+            text,
+            facts,
+            OptionList(name, keys.GetValueOrDefault("options", "[Approve, Reject, Abstain]")),
+            Number(name, keys, "turnout"),
+            Number(name, keys, "anonymity"),
+            numerator,
+            denominator,
+            Duration(name, keys.GetValueOrDefault("deadline", "10m")));
+    }
+
+    /// <summary>The body for a council of so many workers and trustees.</summary>
+    public ProposalBody ToBody(int workers, int trustees, DateTimeOffset now) => new()
+    {
+        Title = Title,
+        Text = Text,
+        Facts = Facts,
+        Options = Options,
+        MinimumTurnout = Turnout ?? Math.Max(1, (workers / 2) + 1),
+        MinimumAnonymity = Anonymity ?? Math.Min(workers, 2),
+        PassNumerator = PassNumerator,
+        PassDenominator = PassDenominator,
+        MinimumRoster = workers,
+        Trustees = trustees,
+        Threshold = (trustees / 2) + 1,
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
+        OpenBy = DateTimeOffset.FromUnixTimeMilliseconds((now + (Deadline / 2)).ToUnixTimeMilliseconds()),
+        CloseAt = DateTimeOffset.FromUnixTimeMilliseconds((now + Deadline).ToUnixTimeMilliseconds()),
+        SettleBy = DateTimeOffset.FromUnixTimeMilliseconds((now + (Deadline * 2)).ToUnixTimeMilliseconds()),
+        Nonce = new Digest(RandomNumberGenerator.GetBytes(32)),
+    };
+
+    private static void ReadLine(string name, string line, int number, Dictionary<string, string> keys, List<ProposalFact> facts)
+    {
+        if (line.Trim().Length == 0 || line.TrimStart().StartsWith('#'))
+            return;
+        int colon = line.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+            throw new CommandException($"{name}, line {number}: no \"key: value\"", Form);
+        string key = line[..colon].Trim(), value = line[(colon + 1)..].Trim().Trim('"');
+        bool known = key is "title" or "options" or "turnout" or "anonymity" or "pass" or "deadline" or "facts";
+        if (line[0] is ' ' or '\t')
+            facts.Add(new ProposalFact(key, value));
+        else if (!known)
+            throw new CommandException($"{name}, line {number}: unknown key {key}", "title, options, turnout, anonymity, pass, deadline, facts");
+        else if (!keys.TryAdd(key, value))
+            throw new CommandException($"{name}, line {number}: {key} stands there twice");
+    }
+
+    private static string[] OptionList(string name, string text) => text.StartsWith('[') && text.EndsWith(']')
+        ? text[1..^1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        : throw new CommandException($"{name}: options is no list", "options: [Approve, Reject, Abstain]");
+
+    private static int? Number(string name, Dictionary<string, string> keys, string key) => !keys.TryGetValue(key, out string? text) ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0 ? value
+        : throw new CommandException($"{name}: {key} is no number above 0");
+
+    private static (int Numerator, int Denominator) Fraction(string name, string text)
+    {
+        string[] parts = text.Split('/');
+        return parts.Length == 2 && int.TryParse(parts[0], out int numerator) && int.TryParse(parts[1], out int denominator)
+            ? (numerator, denominator)
+            : throw new CommandException($"{name}: pass is no fraction", "pass: 2/3");
+    }
+
+    private static TimeSpan Duration(string name, string text)
+    {
+        bool good = int.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0;
+        return (good, text.Length > 0 ? text[^1] : ' ') switch
+        {
+            (true, 's') => TimeSpan.FromSeconds(value),
+            (true, 'm') => TimeSpan.FromMinutes(value),
+            (true, 'h') => TimeSpan.FromHours(value),
+            (true, 'd') => TimeSpan.FromDays(value),
+            _ => throw new CommandException($"{name}: deadline is no duration", "deadline: 10m"),
+        };
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Witan.Agent;
+
+namespace Witan.Cli.Commands.Up;
+
+/// <summary>One agent as a process of its own: this program again, with another command. Its output goes to a file.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+
+    private ChildProcess(string name, Process process, StreamWriter log) => (Name, _process, _log) = (name, process, log);
+
+    public string Name { get; }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public static ChildProcess Start(string name, string logFolder, bool localMode, params IEnumerable<string> arguments)
+    {
+        string log = Path.Combine(logFolder, $"{name}.log");
+        var start = new ProcessStartInfo { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
+        string self = Environment.ProcessPath!;
+        start.FileName = self;
+        // Under "dotnet witan.dll" the process is dotnet itself.
+        if (Path.GetFileNameWithoutExtension(self) == "dotnet")
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "witan.dll"));
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.Environment[ParentGuard.Variable] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        start.Environment.Remove("LOCAL_MODE");
+        if (localMode)
+            start.Environment["LOCAL_MODE"] = "true";
+        // A dozen small processes on one machine: no need for a server's heaps.
+        start.Environment["DOTNET_gcServer"] = "0";
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        var writer = new StreamWriter(log, append: true) { AutoFlush = true };
+        Process process = Process.Start(start)!;
+        void Keep(object _, DataReceivedEventArgs line)
+        {
+            if (line.Data is not null)
+            {
+                lock (writer)
+                    writer.WriteLine(line.Data);
+            }
+        }
+
+        process.OutputDataReceived += Keep;
+        process.ErrorDataReceived += Keep;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new ChildProcess(name, process, writer);
+    }
+
+    /// <summary>Asks it to stop, waits a little, and ends it.</summary>
+    public async Task StopAsync()
+    {
+        if (_process.HasExited)
+            return;
+        using Process? kill = Process.Start(new ProcessStartInfo("/bin/kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]) { UseShellExecute = false });
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        lock (_log)
+            _log.Dispose();
+    }
+}

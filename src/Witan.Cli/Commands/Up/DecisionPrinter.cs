@@ -1,0 +1,29 @@
+using System.Text.Json;
+using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Audit;
+using Witan.Voting;
+
+namespace Witan.Cli.Commands.Up;
+
+/// <summary>Prints a decision to people, or as JSON.</summary>
+internal static class DecisionPrinter
+{
+    public static void Print(Terminal terminal, AuditReport report, string path, bool json)
+    {
+        if (json)
+        {
+            terminal.Out.WriteLine(JsonSerializer.Serialize(AuditJson.Of(report), AuditJsonContext.Default.AuditJson));
+            return;
+        }
+
+        RecordState state = report.State!;
+        string decision = DecisionText.Of(state);
+        terminal.Out.WriteLine($"{(state.Outcome?.Decision == Decision.Approved ? terminal.Good(decision) : terminal.Bold(decision))}  {state.Body.Title}");
+        for (int i = 0; i < state.Counts.Count; i++)
+            terminal.Out.WriteLine($"  {state.Body.Options[i],-12} {state.Counts[i],6}");
+        terminal.Out.WriteLine($"  {state.Ballots.Count} of {state.Roster.Count} ballots; nobody saw a single vote");
+        foreach (string warning in report.Warnings)
+            terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}  {warning}");
+        terminal.Out.WriteLine($"  audit it offline: witan audit {Path.GetRelativePath(Environment.CurrentDirectory, path)}");
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Sockets;
+using Witan.Cli.CommandLine;
+using Witan.Voting;
+
+namespace Witan.Cli.Commands.Up;
+
+/// <summary>A whole council on this machine: coordinator, workers, trustees, and a simulator where asked for, each its own process.</summary>
+internal sealed class LocalCouncil : IAsyncDisposable
+{
+    private readonly UpSettings _settings;
+    private readonly string _state;
+    private readonly string _sockets;
+    private readonly List<ChildProcess> _children = [];
+
+    public LocalCouncil(UpSettings settings, string state)
+    {
+        _settings = settings;
+        _state = state;
+        // A unix socket's path has at most 107 characters, which a state directory may not leave.
+        _sockets = settings.Simulated ? Directory.CreateTempSubdirectory("witan-").FullName : "";
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{settings.Port}"), Timeout = TimeSpan.FromSeconds(10) };
+    }
+
+    public HttpClient Http { get; }
+
+    public IReadOnlyList<ChildProcess> Children => _children;
+
+    public void Start(Digest requester)
+    {
+        int ports = _settings.Simulated ? 1 : 1 + _settings.Workers;
+        for (int i = 0; i < ports; i++)
+            RequireFree(_settings.Port + i);
+        string logs = Directory.CreateDirectory(Path.Combine(_state, "logs")).FullName;
+        string[] workers = [.. Enumerable.Range(1, _settings.Workers).Select(i => $"worker-{i}")];
+        string[] trustees = [.. Enumerable.Range(1, _settings.Trustees).Select(i => $"trustee-{i}")];
+        if (_settings.Simulated)
+            StartSimulator(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))]);
+        Add("coordinator", logs, ["coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString()]);
+        string address = Http.BaseAddress!.ToString();
+        string[] profiles = Profiles();
+        for (int i = 0; i < workers.Length; i++)
+        {
+            Add(workers[i], logs, [
+                "worker", "--name", workers[i], "--state", StateOf(workers[i]), "--coordinator", address,
+                "--port", $"{_settings.Port + 1 + i}", "--profile", profiles[i % profiles.Length]]);
+        }
+
+        foreach (string name in trustees)
+            Add(name, logs, ["trustee", "--name", name, "--state", StateOf(name), "--coordinator", address]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Task.WhenAll(_children.Select(child => child.StopAsync()));
+        foreach (ChildProcess child in _children)
+            child.Dispose();
+        if (_sockets.Length > 0)
+            Directory.Delete(_sockets, recursive: true);
+    }
+
+    private string StateOf(string name) => Path.Combine(_state, name);
+
+    private string SocketOf(string name) => Path.Combine(_sockets, $"{name}.sock");
+
+    private void StartSimulator(string logs, IEnumerable<(string App, string Instance)> machines)
+    {
+        string[] sockets = [.. machines.SelectMany(machine => new[] { "--socket", $"{machine.App}/{machine.Instance}={SocketOf(machine.Instance)}" })];
+        ChildProcess simulator = ChildProcess.Start("simulator", logs, false, ["simulator", "--state", StateOf("simulator"), .. sockets]);
+        _children.Add(simulator);
+        // The others read the collateral and connect to the sockets as soon as they start.
+        long deadline = Environment.TickCount64 + 20_000;
+        while (!File.Exists(SocketOf("coordinator")))
+        {
+            if (simulator.HasExited || Environment.TickCount64 > deadline)
+                throw new CommandException("the simulator did not start", $"see {Path.Combine(logs, "simulator.log")}", ExitCode.Internal);
+            Thread.Sleep(50);
+        }
+    }
+
+    private void Add(string name, string logs, string[] arguments)
+    {
+        string[] evidence = _settings.Simulated
+            ? ["--socket", SocketOf(name), "--development-root", Path.Combine(StateOf("simulator"), "root.pem"), "--collateral", Path.Combine(StateOf("simulator"), "collateral.json")]
+            : [];
+        _children.Add(ChildProcess.Start(name, logs, !_settings.Simulated, [.. arguments, .. evidence]));
+    }
+
+    private string[] Profiles()
+    {
+        string folder = _settings.Profiles ?? Path.Combine(AppContext.BaseDirectory, "profiles");
+        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)] : [];
+        return files.Length > 0 ? files : throw new CommandException($"there are no worker profiles in {folder}", "give a folder with --profiles");
+    }
+
+    private static void RequireFree(int port)
+    {
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
+            probe.Start();
+        }
+        catch (SocketException)
+        {
+            throw new CommandException($"port {port} is in use", "choose another first port with --port");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using Witan.Agent;
+using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Audit;
+using Witan.Cli.Commands.Propose;
+using Witan.Crypto;
+using Witan.Voting;
+
+namespace Witan.Cli.Commands.Up;
+
+/// <summary><c>witan up</c>: a council on this machine, from nothing to a decision that a second command audits.</summary>
+public static class UpCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var workers = new Option<int>("--workers") { Description = "how many workers", DefaultValueFactory = _ => 3 };
+        var trustees = new Option<int>("--trustees") { Description = "how many trustees; more than half of them open the sum", DefaultValueFactory = _ => 3 };
+        var simulated = new Option<bool>("--simulated") { Description = "run the whole attested path under a development root (default: LOCAL_MODE, no evidence)" };
+        var propose = new Option<string?>("--propose") { Description = "put this proposal before the council" };
+        var once = new Option<bool>("--once") { Description = "stop when it is decided" };
+        var output = new Option<string>("--out") { Description = "where decision.json and the agents' state go", DefaultValueFactory = _ => "out" };
+        var port = new Option<int>("--port") { Description = "first port: coordinator; workers follow", DefaultValueFactory = _ => 3000 };
+        var profiles = new Option<string?>("--profiles") { Description = "folder with worker profiles (default: the four that ship)" };
+        var json = new Option<bool>("--json") { Description = "print the decision as JSON" };
+        var command = new Command("up", "Run a council on this machine: coordinator, workers and trustees as separate processes.")
+        {
+            workers, trustees, simulated, propose, once, output, port, profiles, json,
+        };
+        command.SetAction((parsed, token) => RunAsync(
+            terminal,
+            new UpSettings(
+                parsed.GetValue(workers), parsed.GetValue(trustees), parsed.GetValue(simulated), parsed.GetValue(propose), parsed.GetValue(once),
+                parsed.GetValue(output)!, parsed.GetValue(port), parsed.GetValue(profiles), parsed.GetValue(json)),
+            token));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Terminal terminal, UpSettings settings, CancellationToken cancellationToken)
+    {
+        if (settings.Workers is < 1 or > 64 || settings.Trustees is < 1 or > 31)
+            throw new CommandException("1 to 64 workers and 1 to 31 trustees run on one machine");
+        if (settings.Once && settings.Propose is null)
+            throw new CommandException("--once needs something to decide", "add --propose FILE");
+        ProposalFile? proposal = settings.Propose is null ? null : ProposalFile.Parse(settings.Propose, InputFile.Read(settings.Propose, 1 << 20));
+        string output = InputFile.WritableDirectory(settings.Out);
+        string state = InputFile.WritableDirectory(Path.Combine(output, settings.Simulated ? "state-simulated" : "state"));
+        byte[] requester = Requester(state);
+
+        using var signals = new ProgramSignals();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, cancellationToken);
+        var settingsHere = settings with { Out = output };
+        await using var council = new LocalCouncil(settingsHere, state);
+        council.Start(new Digest(Ed25519.PublicKey(requester)));
+        var progress = new UpProgress(terminal, settingsHere, council);
+        try
+        {
+            await progress.WaitForAdmissionsAsync(stop.Token);
+            if (proposal is null)
+                await terminal.Error.WriteLineAsync($"the council is up at {council.Http.BaseAddress}; propose with: witan propose FILE --coordinator {council.Http.BaseAddress} --key {Path.Combine(state, "requester.key")}");
+            else if (await DecideAsync(terminal, settingsHere, council, progress, proposal, requester, stop.Token) is { } exit && settings.Once)
+                return exit;
+            await progress.WatchChildrenAsync(stop.Token);
+            return ExitCode.Good;
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            await terminal.Error.WriteLineAsync("stopping");
+            return settings.Once ? ExitCode.Undecided : ExitCode.Good;
+        }
+    }
+
+    private static async Task<int?> DecideAsync(
+        Terminal terminal, UpSettings settings, LocalCouncil council, UpProgress progress, ProposalFile proposal, byte[] requester, CancellationToken cancellationToken)
+    {
+        ProposalBody body = proposal.ToBody(settings.Workers, settings.Trustees, TimeProvider.System.GetUtcNow());
+        ProposalSummary opened = await ProposeCommand.SubmitAsync(council.Http, body, requester, cancellationToken);
+        await terminal.Error.WriteLineAsync($"proposed: {body.Title} ({opened.Id.Short()})");
+        await progress.WaitForDecisionAsync(opened.Id, cancellationToken);
+        byte[] file = await new CoordinatorClient(council.Http, null, TimeProvider.System).GetBytesAsync($"v1/proposals/{opened.Id}/decision", cancellationToken);
+        string path = Path.Combine(settings.Out, "decision.json");
+        await File.WriteAllBytesAsync(path, file, cancellationToken);
+
+        // What is shown is what the file proves, not what the coordinator said.
+        AuditReport report = Voting.Audit.Run(file);
+        if (!report.Valid)
+            throw new CommandException($"the coordinator's record does not hold: {report.Problem}", null, ExitCode.Rejected);
+        DecisionPrinter.Print(terminal, report, path, settings.Json);
+        return report.State!.Outcome is null ? ExitCode.Undecided : ExitCode.Good;
+    }
+
+    private static byte[] Requester(string state)
+    {
+        string path = Path.Combine(state, "requester.key");
+        if (!File.Exists(path))
+        {
+            File.WriteAllText(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        try
+        {
+            return Convert.FromHexString(File.ReadAllText(path).Trim());
+        }
+        catch (FormatException)
+        {
+            throw new CommandException($"{path} is damaged", "delete it to make a new one");
+        }
+    }
+}
