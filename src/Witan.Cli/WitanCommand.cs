@@ -55,6 +55,13 @@ public static class WitanCommand
                 terminal.WithoutColour();
         });
         root.Options.Add(noColour);
+        root.Subcommands.Add(Commands.Up.UpCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Propose.ProposeCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Audit.AuditCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Run.AgentCommands.Coordinator(terminal));
+        root.Subcommands.Add(Commands.Run.AgentCommands.Worker(terminal));
+        root.Subcommands.Add(Commands.Run.AgentCommands.Trustee(terminal));
+        root.Subcommands.Add(Commands.Simulator.SimulatorCommand.Create(terminal));
         root.Subcommands.Add(Commands.Compose.ComposeCommand.Create(terminal));
         root.Subcommands.Add(Commands.Cvms.CvmsCommand.Create(terminal));
         return root;

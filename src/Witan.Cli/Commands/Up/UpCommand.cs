@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
-using Witan.Cli.Commands.Audit;
 using Witan.Cli.Commands.Propose;
 using Witan.Crypto;
 using Witan.Voting;
