@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Witan.Agent;
@@ -103,8 +104,7 @@ public static class CoordinatorHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Listen(IPAddress.Parse(options.Listen == "localhost" ? "127.0.0.1" : options.Listen), options.Port);
         });
-        // The process has one master that turns signals into cancellation; the host must not have its own idea.
-        builder.Services.Remove(builder.Services.First(service => service.ServiceType == typeof(IHostLifetime)));
+        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         WebApplication app = builder.Build();
         app.Use(async (context, next) =>
         {

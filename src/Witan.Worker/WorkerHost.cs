@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Witan.Agent;
@@ -60,7 +61,7 @@ public static class WorkerHost
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
             kestrel.Listen(IPAddress.Loopback, port);
         });
-        builder.Services.Remove(builder.Services.First(service => service.ServiceType == typeof(IHostLifetime)));
+        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         WebApplication app = builder.Build();
         app.MapGet("/", context => context.Response.WriteAsync(
             $$"""{"message":"Worker Agent is running","status":"healthy","workerDid":"{{program.Secrets.Keys.Did()}}","port":{{port}},"mark":"{{program.Mode.Mark()}}"}"""));
