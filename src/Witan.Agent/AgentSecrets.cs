@@ -39,7 +39,7 @@ public sealed class AgentSecrets : IDisposable
     {
         InfoResponse info = await client.InfoAsync(cancellationToken);
         string path = $"witan/{role.ToString().ToLowerInvariant()}/{info.InstanceId}";
-        GetKeyResponse key = await client.GetKeyAsync(path, cancellationToken: cancellationToken);
+        using GetKeyResponse key = await client.GetKeyAsync(path, cancellationToken: cancellationToken);
         return new AgentSecrets(key.ToBytes(), info.InstanceId);
     }
 

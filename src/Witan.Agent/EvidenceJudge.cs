@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Witan.Attestation;
-using Witan.Dstack;
+using Witan.Dstack.Evidence;
 using Witan.Voting;
 
 namespace Witan.Agent;
@@ -50,11 +50,14 @@ public sealed class EvidenceJudge(string collateralPath, TrustRoot root, Apprais
     // The event log is the peer's word until it replays to the registers that the quote signs.
     private static Finding? Replayed(TdReport report, string eventLog)
     {
-        if (!EventLog.TryParse(eventLog, out IReadOnlyList<DstackEvent> events))
-            return new Finding("EVENT_LOG_FORMAT", FindingSeverity.Error, "the event log cannot be read") { Actor = FindingActor.Sender };
+        if (!EventLog.TryParse(System.Text.Encoding.UTF8.GetBytes(eventLog), out EventLog? log, out Finding? refusal))
+            return refusal;
         for (int i = 0; i < 4; i++)
         {
-            if (EventLog.Replay(events, i) is not { } register || !register.AsSpan().SequenceEqual(report.Rtmr(i)))
+            // Digests of run-time events are computed from what they say, never read.
+            var digests = log.Entries.Where(entry => entry.Register == i)
+                .Select(entry => entry.IsRuntime ? entry.ToRuntimeEvent().Digest() : entry.Digest.ToArray());
+            if (digests.Any(digest => digest.Length != MeasurementRegister.Size) || !MeasurementRegister.Fold(digests).AsSpan().SequenceEqual(report.Rtmr(i)))
                 return new Finding("EVENT_LOG_MISMATCH", FindingSeverity.Error, $"the event log does not replay to RTMR{i}") { Actor = FindingActor.Sender };
         }
 

@@ -1,3 +1,5 @@
+using Witan.Crypto;
+
 namespace Witan.Dstack.Simulator;
 
 /// <summary>A request that the real agent would refuse, with its words.</summary>
@@ -36,8 +38,9 @@ internal static class AgentMethods
         if (algorithm is not ("" or "secp256k1" or "k256" or "ed25519"))
             throw new AgentException("Unsupported algorithm");
         byte[] key = machine.Key(request.GetValueOrDefault("path", ""));
-        // The chain up to a key management service is that of a real deployment; a simulated one has none.
-        return Fields(("key", Convert.ToHexStringLower(key)), ("signature_chain", Array.Empty<string>()));
+        byte[] publicKey = algorithm == "ed25519" ? Ed25519.PublicKey(key) : Secp256k1.PublicKey(key);
+        string[] chain = [.. machine.SignatureChain(request.GetValueOrDefault("purpose", ""), publicKey).Select(Convert.ToHexStringLower)];
+        return Fields(("key", Convert.ToHexStringLower(key)), ("signature_chain", chain));
     }
 
     private static Dictionary<string, object> GetQuote(SimulatedCvm machine, Dictionary<string, string> request)
@@ -59,7 +62,7 @@ internal static class AgentMethods
             throw new AgentException("Report data is too long");
         return Fields(
             ("quote", Convert.ToHexStringLower(machine.Quote(reportData))),
-            ("event_log", EventLog.ToJson(machine.Events)),
+            ("event_log", machine.Log.ToJson(stripped: true)),
             ("report_data", Convert.ToHexStringLower(reportData).PadRight(128, '0')),
             ("vm_config", VmConfig(machine)));
     }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Witan.Crypto;
+using Witan.Dstack.Evidence;
 using Witan.Dstack.Simulator.Pki;
 
 namespace Witan.Dstack.Simulator;
@@ -13,6 +15,7 @@ namespace Witan.Dstack.Simulator;
 public sealed class SimulatedCvm
 {
     private readonly byte[] _appKey;
+    private readonly byte[] _appKeySignature;
     private readonly TdQuoteAuthor _author;
     private readonly TdMeasurements _measurements;
 
@@ -27,13 +30,16 @@ public sealed class SimulatedCvm
         byte[] appId = composeHash[..20];
         byte[] instanceId = SHA256.HashData([.. SeededKey.Bytes(seed, $"instance-{instance}", 20), .. appId])[..20];
         (ComposeHash, AppId, InstanceId) = (Convert.ToHexStringLower(composeHash), Convert.ToHexStringLower(appId), Convert.ToHexStringLower(instanceId));
-        _appKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, SeededKey.Bytes(seed, "k256-root"), 32, "RATLS"u8.ToArray(), [.. appId, .. "app-key"u8]);
+        byte[] kms = SeededKey.Bytes(seed, "k256-root");
+        _appKey = KeyDerivation.DeriveKey(kms, 32, appId, "app-key"u8.ToArray());
+        _appKeySignature = Secp256k1.SignRecoverable(
+            kms, Keccak.Hash256([.. "dstack-kms-issued:"u8, .. appId, .. Secp256k1.PublicKey(_appKey)]));
         OsImageHash = Convert.ToHexStringLower(SHA256.HashData("witan simulated os image"u8));
-        Events = Measure(composeHash, appId, instanceId);
+        Log = Measure(composeHash, appId, instanceId);
         _measurements = new TdMeasurements(
             SHA384.HashData("witan simulated mrtd"u8),
             [1, .. composeHash, .. new byte[15]],
-            [.. Enumerable.Range(0, 4).Select(imr => EventLog.Replay(Events, imr)!)]);
+            [.. Enumerable.Range(0, 4).Select(Register)]);
     }
 
     /// <summary>The instance's name.</summary>
@@ -58,11 +64,17 @@ public sealed class SimulatedCvm
     public string OsImageHash { get; }
 
     /// <summary>The event log.</summary>
-    public IReadOnlyList<DstackEvent> Events { get; }
+    public EventLog Log { get; }
 
     /// <summary>Derives the key of a path: HKDF-SHA256 with salt RATLS, as the real agent does.</summary>
-    public byte[] Key(string path) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, _appKey, 32, "RATLS"u8.ToArray(), Encoding.UTF8.GetBytes(path));
+    public byte[] Key(string path) => KeyDerivation.DeriveKey(_appKey, 32, Encoding.UTF8.GetBytes(path));
+
+    /// <summary>The two signatures for a derived public key: the app's over purpose and key, the key service's over the app's key.</summary>
+    public byte[][] SignatureChain(string purpose, ReadOnlySpan<byte> publicKey) =>
+    [
+        Secp256k1.SignRecoverable(_appKey, Keccak.Hash256(Encoding.UTF8.GetBytes($"{purpose}:{Convert.ToHexStringLower(publicKey)}"))),
+        _appKeySignature,
+    ];
 
     /// <summary>A quote over report data, padded with zeros to 64 bytes on the right.</summary>
     public byte[] Quote(ReadOnlySpan<byte> reportData)
@@ -86,7 +98,7 @@ public sealed class SimulatedCvm
             ["os_image_hash"] = OsImageHash,
             ["compose_hash"] = ComposeHash,
             ["device_id"] = Convert.ToHexStringLower(SHA256.HashData([])),
-            ["event_log"] = Events,
+            ["event_log"] = JsonSerializer.Deserialize<JsonElement>(Log.ToJson()),
             ["app_compose"] = AppCompose,
         });
 
@@ -94,24 +106,26 @@ public sealed class SimulatedCvm
     public string MrAggregated() => Convert.ToHexStringLower(SHA256.HashData(
         [.. _measurements.MrTd, .. _measurements.Rtmr.SelectMany(register => register), .. _measurements.MrConfigId, .. new byte[96]]));
 
-    private static List<DstackEvent> Measure(byte[] composeHash, byte[] appId, byte[] instanceId)
+    private byte[] Register(int index) =>
+        MeasurementRegister.Fold(Log.Entries.Where(entry => entry.Register == index).Select(entry => entry.Digest.ToArray()));
+
+    private static EventLog Measure(byte[] composeHash, byte[] appId, byte[] instanceId)
     {
-        DstackEvent Boot(int imr, string name) =>
-            new(imr, 0x80000006, Convert.ToHexStringLower(SHA384.HashData(Encoding.ASCII.GetBytes($"witan simulated {name}"))), "", "");
-        DstackEvent Runtime(string name, ReadOnlySpan<byte> payload) =>
-            new(3, DstackEvent.RuntimeType, "", name, Convert.ToHexStringLower(payload));
-        return
+        EventLogEntry Boot(int register, string name) =>
+            new(register, 0x80000006, SHA384.HashData(Encoding.ASCII.GetBytes($"witan simulated {name}")), "", default);
+        EventLogEntry Runtime(string name, byte[] payload) => EventLogEntry.Of(new RuntimeEvent(name, payload));
+        return new EventLog(
         [
             Boot(0, "firmware"), Boot(0, "configuration"), Boot(1, "kernel"), Boot(2, "command line"), Boot(2, "initrd"),
-            Runtime("system-preparing", []),
-            Runtime("app-id", appId),
-            Runtime("compose-hash", composeHash),
-            Runtime("instance-id", instanceId),
-            Runtime("boot-mr-done", []),
-            Runtime("key-provider", Encoding.UTF8.GetBytes("""{"name":"none","id":""}""")),
-            Runtime("storage-fs", "ext4"u8),
-            Runtime("system-ready", []),
-        ];
+            Runtime(EventNames.SystemPreparing, []),
+            Runtime(EventNames.AppId, appId),
+            Runtime(EventNames.ComposeHash, composeHash),
+            Runtime(EventNames.InstanceId, instanceId),
+            Runtime(EventNames.BootMrDone, []),
+            Runtime(EventNames.KeyProvider, Encoding.UTF8.GetBytes("""{"name":"none","id":""}""")),
+            Runtime(EventNames.StorageFileSystem, "ext4"u8.ToArray()),
+            Runtime(EventNames.SystemReady, []),
+        ]);
     }
 
     private static string DefaultCompose(string app) => JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)

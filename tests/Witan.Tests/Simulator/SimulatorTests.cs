@@ -1,5 +1,6 @@
 using Witan.Attestation;
 using Witan.Dstack;
+using Witan.Dstack.Evidence;
 using Witan.Dstack.Simulator;
 using Xunit;
 
@@ -45,13 +46,18 @@ public sealed class SimulatorTests : IAsyncLifetime
         using var client = new DstackClient(SocketPath("w1"));
         InfoResponse info = await client.InfoAsync(Cancel);
         GetQuoteResponse evidence = await client.GetQuoteAsync(new byte[] { 1 }, Cancel);
-        Assert.True(EventLog.TryParse(evidence.EventLog, out IReadOnlyList<DstackEvent> events));
+        Assert.True(EventLog.TryParse(System.Text.Encoding.UTF8.GetBytes(evidence.EventLog), out EventLog? log, out _));
         TdReport td = Verify(evidence).Quote.TdReport;
         for (int i = 0; i < 4; i++)
-            Assert.Equal(td.Rtmr(i).ToArray(), EventLog.Replay(events, i));
-        Assert.Equal(info.ComposeHash, EventLog.Find(events, "compose-hash"));
-        Assert.Equal(info.AppId, EventLog.Find(events, "app-id"));
-        Assert.Equal(info.InstanceId, EventLog.Find(events, "instance-id"));
+        {
+            var digests = log.Entries.Where(entry => entry.Register == i).Select(entry => entry.IsRuntime ? entry.ToRuntimeEvent().Digest() : entry.Digest.ToArray());
+            Assert.Equal(td.Rtmr(i).ToArray(), MeasurementRegister.Fold(digests));
+        }
+
+        string Payload(string name) => Convert.ToHexStringLower(log.RuntimeEvents.Single(entry => entry.Name == name).Payload.Span);
+        Assert.Equal(info.ComposeHash, Payload(EventNames.ComposeHash));
+        Assert.Equal(info.AppId, Payload(EventNames.AppId));
+        Assert.Equal(info.InstanceId, Payload(EventNames.InstanceId));
     }
 
     [Fact]
@@ -60,16 +66,22 @@ public sealed class SimulatorTests : IAsyncLifetime
         using var one = new DstackClient(SocketPath("w1"));
         using var two = new DstackClient(SocketPath("w2"));
         using var other = new DstackClient(SocketPath("t1"));
-        string key = (await one.GetKeyAsync("witan/signing", cancellationToken: Cancel)).Key;
-        Assert.Equal(key, (await two.GetKeyAsync("witan/signing", cancellationToken: Cancel)).Key);
-        Assert.NotEqual(key, (await other.GetKeyAsync("witan/signing", cancellationToken: Cancel)).Key);
-        Assert.NotEqual(key, (await one.GetKeyAsync("witan/other", cancellationToken: Cancel)).Key);
+        async Task<string> Key(DstackClient client, string path)
+        {
+            using GetKeyResponse response = await client.GetKeyAsync(path, cancellationToken: Cancel);
+            return Convert.ToHexStringLower(response.Key);
+        }
+
+        string key = await Key(one, "witan/signing");
+        Assert.Equal(key, await Key(two, "witan/signing"));
+        Assert.NotEqual(key, await Key(other, "witan/signing"));
+        Assert.NotEqual(key, await Key(one, "witan/other"));
         Assert.NotEqual((await one.InfoAsync(Cancel)).InstanceId, (await two.InfoAsync(Cancel)).InstanceId);
         string instance = (await one.InfoAsync(Cancel)).InstanceId;
         await _server.DisposeAsync();
         _server = await StartAsync();
         using var again = new DstackClient(SocketPath("w1"));
-        Assert.Equal(key, (await again.GetKeyAsync("witan/signing", cancellationToken: Cancel)).Key);
+        Assert.Equal(key, await Key(again, "witan/signing"));
         Assert.Equal(instance, (await again.InfoAsync(Cancel)).InstanceId);
     }
 

@@ -74,7 +74,7 @@ internal sealed class Council
     public IReadOnlyList<RosterEntry> Admitted =>
         [.. Workers.Select((worker, i) => new RosterEntry(worker.Keys, Weights[i], 0, Digest.Zero))];
 
-    public IReadOnlyList<Trustee> Enrolled => [.. Trustees.Select((trustee, i) => new Trustee(i + 1, trustee.Keys, 0, Digest.Zero))];
+    public IReadOnlyList<Witan.Voting.Trustee> Enrolled => [.. Trustees.Select((trustee, i) => new Witan.Voting.Trustee(i + 1, trustee.Keys, 0, Digest.Zero))];
 
     /// <summary>Signs and applies an event; returns the refusal where it is refused.</summary>
     public Refusal? Try(RecordPayload payload)
