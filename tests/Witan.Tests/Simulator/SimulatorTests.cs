@@ -90,7 +90,7 @@ public sealed class SimulatorTests : IAsyncLifetime
     {
         using var client = new DstackClient(SocketPath("w1"));
         DstackException e = await Assert.ThrowsAsync<DstackException>(() => client.GetKeyAsync("x", "", "rsa", Cancel));
-        Assert.Equal("GetKey: Unsupported algorithm", e.Message);
+        Assert.Contains("Unsupported algorithm", e.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => client.GetQuoteAsync(new byte[65], Cancel));
         Assert.Equal("Unix socket file /nowhere.sock does not exist", Assert.Throws<DstackException>(() => new DstackClient("/nowhere.sock")).Message);
     }

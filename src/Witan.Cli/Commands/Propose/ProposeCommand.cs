@@ -13,7 +13,7 @@ public static class ProposeCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "the proposal, Markdown with a front matter" };
-        var coordinator = new Option<Uri>("--coordinator") { Description = "the coordinator's address", DefaultValueFactory = _ => new Uri("http://127.0.0.1:3000") };
+        Option<Uri> coordinator = CoordinatorOption.Create();
         var workers = new Option<int>("--workers") { Description = "how many workers the roster needs", DefaultValueFactory = _ => 3 };
         var trustees = new Option<int>("--trustees") { Description = "how many trustees hold shares", DefaultValueFactory = _ => 3 };
         var key = new Option<string?>("--key") { Description = "file with the requester's 32-byte seed in hexadecimal (LOCAL_MODE needs none)" };

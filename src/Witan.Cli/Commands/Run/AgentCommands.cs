@@ -103,7 +103,7 @@ public static class AgentCommands
 
     private static (Option<string> Name, Option<Uri> Coordinator) Peer(string name) => (
         new Option<string>("--name") { Description = "name for people", DefaultValueFactory = _ => name },
-        new Option<Uri>("--coordinator") { Description = "the coordinator's address", DefaultValueFactory = _ => new Uri("http://127.0.0.1:3000") });
+        CoordinatorOption.Create());
 
     private static AgentOptions Options(ParseResult parsed, Option<string> name, Option<Uri> coordinator) => new()
     {

@@ -19,7 +19,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
         int wanted = settings.Workers + settings.Trustees;
         while (true)
         {
-            RequireChildren();
+            RequireChildren(all: true);
             IReadOnlyList<AgentSummary> agents = await TryAsync(() => _client.GetAsync("v1/agents", WireJson.Default.IReadOnlyListAgentSummary, cancellationToken)) ?? [];
             int workers = agents.Count(agent => agent.Role == AgentRole.Worker), trustees = agents.Count(agent => agent.Role == AgentRole.Trustee);
             Show($"admitted {workers} of {settings.Workers} workers, {trustees} of {settings.Trustees} trustees{Mark}");
@@ -37,7 +37,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
     {
         while (true)
         {
-            RequireChildren();
+            RequireChildren(all: false);
             if (await TryAsync(() => _client.GetAsync($"v1/proposals/{proposal}", WireJson.Default.ProposalSummary, cancellationToken)) is { } now)
             {
                 Show(now.State switch
@@ -71,15 +71,15 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
 
     private string Mark => settings.Simulated ? " (simulated)" : " (local: no execution integrity)";
 
-    private void RequireChildren()
+    // Until all are admitted every process is needed; later a worker or trustee may be lost, and the rules say what follows.
+    private void RequireChildren(bool all)
     {
-        if (council.Children.FirstOrDefault(child => child.HasExited && child.Name is "coordinator" or "simulator") is not { } dead)
+        if (council.Children.FirstOrDefault(child => child.HasExited && (all || child.Name is "coordinator" or "simulator")) is not { } dead)
             return;
         string folder = Path.Combine(settings.Out, settings.Simulated ? "state-simulated" : "state", "logs");
         string log = Path.Combine(folder, $"{dead.Name}.log");
         string last = File.Exists(log) ? File.ReadLines(log).LastOrDefault() ?? "" : "";
-        if (dead.HasExited)
-            throw new CommandException($"{dead.Name} has ended: {last}", $"see {log}", ExitCode.Undecided);
+        throw new CommandException($"{dead.Name} has ended: {last}", $"see {log}", ExitCode.Undecided);
     }
 
     private void Show(string text)
