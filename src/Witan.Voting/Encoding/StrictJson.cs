@@ -11,7 +11,7 @@ namespace Witan.Voting;
 public static class StrictJson
 {
     /// <summary>
-    /// Reads a value of <see cref="RecordJson"/> or <see cref="Wire.WireJson"/>. The caller has limited the size of
+    /// Reads a value of <see cref="RecordJson"/> or <see cref="WireJson"/>. The caller has limited the size of
     /// <paramref name="json"/>. <paramref name="problem"/> is one sentence, or null where the value was read.
     /// </summary>
     public static bool TryRead<T>(

@@ -1,5 +1,4 @@
 using Witan.Crypto;
-using Witan.Voting.Wire;
 
 namespace Witan.Voting;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Witan.Crypto;
 using Witan.Voting;
-using Witan.Voting.Wire;
 
 namespace Witan.Tests.Voting;
 
@@ -101,9 +100,6 @@ internal sealed class Council
     public Receipt Receipt(Ballot ballot) => Witan.Voting.Receipt.For(State.ProposalId, State.Positions[ballot.Nullifier], ballot, _coordinator);
 
     public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, _coordinator);
-
-    public Assignment Assign(int worker, DateTimeOffset until) =>
-        Assignment.Create(State, Workers[worker].Keys.AgentId, 1, until, RandomNumberGenerator.GetBytes(32), _coordinator);
 
     public void Open(ExecutionMode mode = ExecutionMode.Local) =>
         Append(new ProposalOpened(Body, mode, "local-record", "phala", Digest.Zero, CoordinatorKey));

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Witan.Crypto;
 using Witan.Voting;
-using Witan.Voting.Wire;
 using Xunit;
 
 namespace Witan.Tests.Voting;
