@@ -119,6 +119,7 @@ public sealed record Problem(string Type, string Title, int Status, string Code,
 [JsonSerializable(typeof(ShareVerdict))]
 [JsonSerializable(typeof(ShareDisclosure))]
 [JsonSerializable(typeof(PartialDecryption))]
+[JsonSerializable(typeof(TrusteeMemory))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(RosterEntry))]
 public sealed partial class WireJson : JsonSerializerContext;
