@@ -42,6 +42,9 @@ public sealed record AppCompose
     /// <summary>Which key provider is asked for: <c>key_provider</c>, or what the older switches mean. Null where the file does not say.</summary>
     public string? KeyProvider { get; private init; }
 
+    /// <summary><c>key_provider_id</c>, hexadecimal.</summary>
+    public string? KeyProviderId { get; private init; }
+
     /// <summary><c>allowed_envs</c>: names of the encrypted variables that the guest keeps.</summary>
     public IReadOnlyList<string> AllowedEnvironment { get; private init; } = [];
 
@@ -93,6 +96,7 @@ public sealed record AppCompose
         PreLaunchScript = Text(root, "pre_launch_script"),
         KeyProvider = Text(root, "key_provider")
             ?? (Flag(root, "kms_enabled") == true ? "kms" : Flag(root, "local_key_provider_enabled") == true ? "local" : null),
+        KeyProviderId = Text(root, "key_provider_id"),
         AllowedEnvironment = root.TryGetProperty("allowed_envs", out JsonElement names) && names.ValueKind == JsonValueKind.Array
             ? [.. names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!)]
             : [],
