@@ -71,21 +71,24 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
             context.Response.Headers.RetryAfter = retryAfter;
         await context.Response.WriteAsync(body);
         return true;
-    }));
+    }
+    ));
 
     /// <summary>The next such request gets no answer until its sender gives up.</summary>
     public void Hang(string match) => _scripted.Enqueue((match, async context =>
     {
         await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return true;
-    }));
+    }
+    ));
 
     /// <summary>The next such request first runs <paramref name="action"/>, then is carried out as usual.</summary>
     public void Before(string match, Action action) => _scripted.Enqueue((match, _ =>
     {
         action();
         return Task.FromResult(false);
-    }));
+    }
+    ));
 
     /// <summary>The next such request is carried out, and its answer is lost: the connection breaks.</summary>
     public void LoseAnswer(string match) => _scripted.Enqueue((match, async context =>
@@ -93,7 +96,8 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
         await RouteAsync(context, discard: true);
         context.Abort();
         return true;
-    }));
+    }
+    ));
 
     public void PushEvent(string type, string data) => _events.Writer.TryWrite((type, data));
 

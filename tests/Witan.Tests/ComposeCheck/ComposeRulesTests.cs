@@ -95,7 +95,10 @@ public class ComposeRulesTests
     {
         var options = new ComposeCheckOptions
         {
-            PreLaunchScript = "test -e /x", Gateway = true, PublicLogs = true, OsImage = "dstack-dev-0.5.4",
+            PreLaunchScript = "test -e /x",
+            Gateway = true,
+            PublicLogs = true,
+            OsImage = "dstack-dev-0.5.4",
         };
         ComposeReport report = ComposeChecker.Check(ComposeCheckerTests.Snippet, options);
         Assert.Equal(rule, Assert.Single(report.Findings, found => found.Finding.Code == code).Rule);

@@ -8,7 +8,12 @@ internal static class NetworkRules
     // Ports whose protocols are plain TCP and speak before TLS would.
     private static readonly Dictionary<string, string> RawTcp = new(StringComparer.Ordinal)
     {
-        ["22"] = "SSH", ["5432"] = "PostgreSQL", ["3306"] = "MySQL", ["6379"] = "Redis", ["27017"] = "MongoDB", ["25"] = "SMTP",
+        ["22"] = "SSH",
+        ["5432"] = "PostgreSQL",
+        ["3306"] = "MySQL",
+        ["6379"] = "Redis",
+        ["27017"] = "MongoDB",
+        ["25"] = "SMTP",
     };
 
     public static IEnumerable<ComposeFinding> Check(ComposeDocument document, ComposeCheckOptions options)

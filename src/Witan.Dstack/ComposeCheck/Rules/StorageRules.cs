@@ -8,10 +8,20 @@ internal static class StorageRules
     // Where well-known images keep what must not be lost.
     private static readonly Dictionary<string, string> StatefulImages = new(StringComparer.Ordinal)
     {
-        ["postgres"] = "/var/lib/postgresql", ["postgresql"] = "/var/lib/postgresql", ["mysql"] = "/var/lib/mysql",
-        ["mariadb"] = "/var/lib/mysql", ["mongo"] = "/data/db", ["redis"] = "/data", ["valkey"] = "/data",
-        ["minio"] = "/data", ["clickhouse-server"] = "/var/lib/clickhouse", ["rabbitmq"] = "/var/lib/rabbitmq",
-        ["nats"] = "/data", ["etcd"] = "/var/lib/etcd", ["influxdb"] = "/var/lib/influxdb2", ["qdrant"] = "/qdrant/storage",
+        ["postgres"] = "/var/lib/postgresql",
+        ["postgresql"] = "/var/lib/postgresql",
+        ["mysql"] = "/var/lib/mysql",
+        ["mariadb"] = "/var/lib/mysql",
+        ["mongo"] = "/data/db",
+        ["redis"] = "/data",
+        ["valkey"] = "/data",
+        ["minio"] = "/data",
+        ["clickhouse-server"] = "/var/lib/clickhouse",
+        ["rabbitmq"] = "/var/lib/rabbitmq",
+        ["nats"] = "/data",
+        ["etcd"] = "/var/lib/etcd",
+        ["influxdb"] = "/var/lib/influxdb2",
+        ["qdrant"] = "/qdrant/storage",
     };
 
     private const string WitanState = "/var/lib/witan";
