@@ -128,7 +128,7 @@ publish() {
   local name=$1 tree=$2 app=$3 project
   project=Witan.${name^}
   dotnet publish "$tree/src/$project" -c Release -r linux-x64 --self-contained -o "$app/app" -nologo -v q \
-    -p:RestorePackagesWithLockFile=false -p:ContinuousIntegrationBuild=true -p:DebugType=none -p:GenerateDocumentationFile=false >&2 ||
+    -p:ContinuousIntegrationBuild=true -p:DebugType=none >&2 ||
     fail "$project does not build"
   rm -f "$app"/app/*.xml "$app"/app/*.pdb
   chmod -R u=rwX,go=rX "$app"
@@ -141,7 +141,7 @@ publish() {
 write_sbom() {
   local name=$1 tree=$2 app=$3 project locked published
   project=Witan.${name^}
-  locked=$(jq -S '[.dependencies[] | to_entries[] | select(.value.type != "Project") | {name:.key, version:.value.resolved, hash:.value.contentHash}] | unique' "$tree/src/$project/packages.lock.json")
+  locked=$(jq -S '[.dependencies[] | to_entries[] | select(.value.type != "Project") | {name:.key, version:.value.resolved, hash:.value.contentHash}] | unique' < <(git show "HEAD:src/$project/packages.lock.json"))
   published=$(jq -S '[.libraries | to_entries[] | select(.value.type == "package") | .key]' "$app/app/$project.deps.json")
   jq -ne --argjson locked "$locked" --argjson published "$published" \
     '$published - [$locked[] | .name + "/" + .version] | if length == 0 then true else error("not in the lock file: " + join(", ")) end' >/dev/null ||
