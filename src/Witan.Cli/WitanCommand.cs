@@ -63,6 +63,8 @@ public static class WitanCommand
         root.Subcommands.Add(Commands.Run.AgentCommands.Trustee(terminal));
         root.Subcommands.Add(Commands.Simulator.SimulatorCommand.Create(terminal));
         root.Subcommands.Add(Commands.Compose.ComposeCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Deploy.DeployCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Watch.WatchCommand.Create(terminal));
         root.Subcommands.Add(Commands.Cvms.CvmsCommand.Create(terminal));
         return root;
     }
