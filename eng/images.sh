@@ -65,7 +65,7 @@ build_base() {
     mkdir -p "$root/usr/$folder"; ln -sfn "usr/$folder" "$root/$folder"
   done
   # What the packages' scripts would have done, as far as a program without a shell needs it.
-  mkdir -p "$root/etc/ssl/certs" "$root/tmp" "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/etc/witan"
+  mkdir -p "$root/etc/ssl/certs" "$root/tmp" "$root/proc" "$root/sys" "$root/dev" "$root/run"
   ln -sfn /run "$root/var/run"
   find "$root/usr/share/ca-certificates/mozilla" -name '*.crt' | sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
   printf 'root:x:0:0:root:/root:/usr/sbin/nologin\nwitan:x:%s:%s:witan:/var/lib/witan:/usr/sbin/nologin\n' $user $user >"$root/etc/passwd"
@@ -73,8 +73,6 @@ build_base() {
   find "$root/usr/share/doc" -type f ! -name copyright -delete
   rm -rf "$root"/usr/share/{man,info,lintian,locale,bug} "$root"/usr/lib/x86_64-linux-gnu/gconv
   find "$root/usr/share/doc" -type d -empty -delete
-  # Programs refuse LOCAL_MODE where this file is: an image of this script is a production image.
-  echo "made by eng/images.sh" >"$root/etc/witan/production-image"
   chmod -R u=rwX,go=rX "$root"
   chmod 1777 "$root/tmp"
 }
@@ -162,7 +160,7 @@ configuration() {
   local name=$1 port=$2
   jq -cnS --arg name "$name" --arg user "$user:$user" --arg entry "/app/Witan.${name^}" --arg port "$port" '
     {Entrypoint: [$entry], User: $user, WorkingDir: "/var/lib/witan",
-     Env: ["PATH=/usr/bin", "DOTNET_EnableDiagnostics=0", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"],
+     Env: ["PATH=/usr/bin", "DOTNET_EnableDiagnostics=0", "WITAN_PRODUCTION_IMAGE=1", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"],
      Labels: {"org.opencontainers.image.title": ("witan-" + $name), "org.opencontainers.image.licenses": "Apache-2.0"},
      StopSignal: "SIGTERM"} + (if $port == "" then {} else {ExposedPorts: {($port + "/tcp"): {}}} end)'
 }
@@ -179,7 +177,7 @@ build() {
   chmod 700 "$work/state/var/lib/witan"
   layer "$work/state" "$work/state.tar" $user ./var/lib/witan
   for name in $programs; do
-    case $name in coordinator) port=3000 ;; trustee) port=3002 ;; *) port="" ;; esac
+    case $name in coordinator) port=3000 ;; *) port="" ;; esac
     say "publishing $name"
     mkdir -p "$work/$name"
     publish "$name" "$work/tree" "$work/$name"

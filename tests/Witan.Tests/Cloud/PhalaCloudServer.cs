@@ -49,6 +49,9 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
 
     public string? BootError { get; set; }
 
+    /// <summary>What the app answers to a question for evidence over a nonce.</summary>
+    public Func<SimulatedCvm, string, string>? Evidence { get; set; }
+
     public bool OffersEvents { get; set; }
 
     public int Events { get; private set; }
@@ -123,7 +126,10 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
         if (path.StartsWith("/gateway/", StringComparison.Ordinal))
         {
             SimulatedCvm? behind = Cvms.Values.FirstOrDefault(cvm => path.StartsWith($"/gateway/{cvm.AppId}", StringComparison.Ordinal));
-            context.Response.StatusCode = behind is not null && Clock.GetUtcNow() - behind.Started >= AppTime ? 200 : 502;
+            bool up = behind is not null && Clock.GetUtcNow() - behind.Started >= AppTime;
+            context.Response.StatusCode = up ? 200 : 502;
+            if (up && path.EndsWith("/v1/evidence", StringComparison.Ordinal) && Evidence is not null)
+                await context.Response.WriteAsync(Evidence(behind!, context.Request.Query["nonce"]!));
             return;
         }
 
@@ -227,6 +233,8 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
                 return (200, $$"""{"is_online":true,"public_urls":[{"app":"{{new Uri(Address, $"gateway/{cvm.AppId}")}}","instance":null}]}""");
             case ("GET", ["composition"]):
                 return (200, $$"""{"containers":[{"names":["/app"],"log_endpoint":"{{new Uri(Address, "logs/secret-token")}}"}]}""");
+            case ("GET", ["attestation"]):
+                return (200, new JsonObject { ["is_online"] = true, ["tcb_info"] = new JsonObject { ["app_compose"] = System.Text.Encoding.UTF8.GetString(SimulatedCvm.EnvelopeOf(cvm.Compose)) } }.ToJsonString());
             case ("GET", ["compose_file"]):
                 return (200, new JsonObject { ["name"] = "", ["docker_compose_file"] = cvm.Compose, ["allowed_envs"] = new JsonArray([.. cvm.AllowedEnvs.Select(each => (JsonNode)each!)]), ["public_logs"] = false, ["public_sysinfo"] = false, ["gateway_enabled"] = true, ["kms_enabled"] = true }.ToJsonString());
             case ("POST", ["compose_file", "provision"]):

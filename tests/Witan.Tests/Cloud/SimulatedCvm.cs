@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Witan.Dstack.ComposeCheck;
 
 namespace Witan.Tests.Cloud;
 
@@ -26,5 +27,8 @@ internal sealed class SimulatedCvm(string name, string appId, string compose, Da
 
     public static string AppIdOf(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("app " + name)))[..40];
 
-    public static string HashOf(string compose) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(compose)));
+    public static string HashOf(string compose) => Convert.ToHexStringLower(SHA256.HashData(EnvelopeOf(compose)));
+
+    /// <summary>What this platform's server makes of a compose file.</summary>
+    public static byte[] EnvelopeOf(string compose) => new AppComposeSettings { Name = "app" }.Write(compose);
 }

@@ -152,6 +152,18 @@ public class ComposeCheckerTests
             Errors(ComposeChecker.Check(text, Plain)).Select(found => found.Finding.Code).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("coordinator", ServiceRole.Coordinator)]
+    [InlineData("worker", ServiceRole.Worker)]
+    [InlineData("trustee", ServiceRole.Trustee)]
+    public void The_compose_files_that_are_shipped_pass_with_no_warning(string name, ServiceRole role)
+    {
+        ComposeReport report = ComposeChecker.Check(
+            File.ReadAllText(Path.Combine(SharedData.Repository, "deploy", name + ".yml")), Plain with { Strict = true });
+        Assert.DoesNotContain(report.Findings, found => found.Finding.Severity >= FindingSeverity.Warning);
+        Assert.Equal(role, Assert.Single(report.Services).Role);
+    }
+
     internal static IEnumerable<ComposeFinding> Errors(ComposeReport report) =>
         report.Findings.Where(found => found.Finding.Severity == FindingSeverity.Error);
 }

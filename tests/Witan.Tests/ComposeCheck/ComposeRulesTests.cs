@@ -77,12 +77,12 @@ public class ComposeRulesTests
     [Fact]
     public void A_variable_that_nobody_will_set_is_an_error_unless_it_has_a_default()
     {
-        const string text = "services: {web: {image: a, command: '${A} ${B:-1} $C', environment: [D]}}";
+        const string text = "services: {web: {image: a, command: '${A} ${B:-1} $C', environment: [D]}}\nconfigs: {c: {environment: E}}";
         var none = new ComposeCheckOptions { EnvironmentNames = new HashSet<string>(StringComparer.Ordinal) { "C" } };
         ComposeReport report = ComposeChecker.Check(text, none);
-        Assert.Equal(["A", "C", "D"], report.Variables);
+        Assert.Equal(["A", "C", "D", "E"], report.Variables);
         Assert.Equal(
-            ["A is referred to and will not be set", "D is referred to and will not be set"],
+            ["A is referred to and will not be set", "D is referred to and will not be set", "E is referred to and will not be set"],
             report.Findings.Where(found => found.Finding.Code == "COMPOSE_VARIABLE_UNSET").Select(found => found.Finding.Message).Order(StringComparer.Ordinal));
     }
 

@@ -46,7 +46,7 @@ internal sealed class CloudConnection : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"the state of the deployment cannot be kept: {e.Message}", "set XDG_STATE_HOME to a folder of yours");
+            throw new CommandException($"the state of the deployment cannot be kept: {e.Message}", "give a folder of yours with --state");
         }
     }
 

@@ -31,7 +31,7 @@ public static class DeployCommand
             if (waits)
                 watch.Evidence(parsed);
             using CloudConnection cloud = connect(parsed);
-            var deployment = new Deployment(cloud.Client, new EnvironmentCipher(), new DeploymentStateStore(StateFolder.Path), TimeProvider.System);
+            var deployment = new Deployment(cloud.Client, new EnvironmentCipher(), watch.States(parsed), TimeProvider.System);
             DeploymentPlan plan = await deployment.PlanAsync(request, cancellationToken);
             DeployText.WritePlan(terminal, request, plan);
             if (parsed.GetValue(options.Plan))

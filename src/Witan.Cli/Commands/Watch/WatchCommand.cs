@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Witan.Cli.CommandLine;
 using Witan.Cli.Commands.Cvms;
-using Witan.Cli.Commands.Deploy;
 using Witan.Dstack.Cloud;
 
 namespace Witan.Cli.Commands.Watch;
@@ -24,7 +23,7 @@ public static class WatchCommand
             string cvm = parsed.GetValue(name)!;
             var expected = new EndpointExpectation
             {
-                ComposeHash = ComposeHash(parsed.GetValue(hash), cvm),
+                ComposeHash = ComposeHash(parsed.GetValue(hash), cvm, options.States(parsed)),
                 Requirement = options.Requirement(parsed),
             };
             return await RunAsync(terminal, cloud, cvm, cvm, expected, options, parsed, parsed.GetValue(json), cancellationToken);
@@ -54,10 +53,10 @@ public static class WatchCommand
         return text.Finish(result, name, json);
     }
 
-    private static string? ComposeHash(string? given, string name)
+    private static string? ComposeHash(string? given, string name, DeploymentStateStore states)
     {
         if (given is null)
-            return CvmName.IsValid(name) ? new DeploymentStateStore(StateFolder.Path).Load(name)?.ComposeHash : null;
+            return CvmName.IsValid(name) ? states.Load(name)?.ComposeHash : null;
         string bare = given.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? given[2..] : given;
         return bare.Length == 64 && bare.All(char.IsAsciiHexDigit)
             ? bare.ToLowerInvariant()

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Deploy;
 using Witan.Dstack.Cloud;
 
 namespace Witan.Cli.Commands.Watch;
@@ -18,6 +19,7 @@ internal sealed class WatchOptions
     private readonly Option<string?> _collateral = new("--collateral") { Description = "collateral file to judge the evidence with" };
     private readonly Option<string?> _root = new("--development-root") { Description = "PEM file of a simulator's root; without it Intel's counts" };
     private readonly Option<string> _policy = new("--policy") { Description = "phala, phala-docs or strict", DefaultValueFactory = _ => "phala" };
+    private readonly Option<string?> _state = new("--state") { Description = "folder for the state of deployments (~/.local/state/witan/deployments)" };
     private readonly Option<bool> _unverified = new("--dangerously-without-evidence") { Description = "take an answer for ready, and verify nothing" };
 
     /// <summary>How evidence is judged. Settings that cannot work are refused here, before anything is sent.</summary>
@@ -39,7 +41,7 @@ internal sealed class WatchOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _polls, _interval, _pollTimeout, _port, _path, _logs, _require, _collateral, _root, _policy, _unverified })
+        foreach (Option option in new Option[] { _polls, _interval, _pollTimeout, _port, _path, _logs, _require, _collateral, _root, _policy, _state, _unverified })
             command.Options.Add(option);
     }
 
@@ -62,6 +64,9 @@ internal sealed class WatchOptions
         };
         return options.Problem() is { } problem ? throw new CommandException(problem) : options;
     }
+
+    /// <summary>Where the state of deployments is kept.</summary>
+    public DeploymentStateStore States(ParseResult parsed) => new(parsed.GetValue(_state) ?? StateFolder.Path);
 
     public TierRequirement Requirement(ParseResult parsed) =>
         TierRequirement.TryParse(parsed.GetValue(_require)!, out TierRequirement requirement)

@@ -5,6 +5,8 @@ namespace Witan.Dstack.ComposeCheck.Rules;
 /// <summary>L05 and L15: what is substituted, and what must not stand in a text that everybody can read. W01, W02: modes.</summary>
 internal static class EnvironmentRules
 {
+    private static readonly string[] Sections = ["configs", "secrets"];
+
     private static readonly string[] Simulators = ["DSTACK_SIMULATOR_ENDPOINT", "TAPPD_SIMULATOR_ENDPOINT"];
 
     /// <summary>Names of the variables that must be supplied, sorted.</summary>
@@ -19,8 +21,18 @@ internal static class EnvironmentRules
                 names.Add(entry.Name);
         }
 
+        names.UnionWith(FromSections(document).Select(scalar => scalar.Value));
         return names;
     }
+
+    // configs and secrets whose content is the value of a variable.
+    private static IEnumerable<YamlScalar> FromSections(ComposeDocument document) =>
+        from section in Sections
+        let entries = (document.Root.Find(section)?.Value as YamlMapping)?.Entries ?? []
+        from entry in entries
+        let variable = (entry.Value as YamlMapping)?.Find("environment")?.Value as YamlScalar
+        where variable is not null
+        select variable;
 
     public static IEnumerable<ComposeFinding> Check(ComposeDocument document, ComposeCheckOptions options)
     {
@@ -40,6 +52,12 @@ internal static class EnvironmentRules
                 if (!reference.HasDefault && options.EnvironmentNames?.Contains(reference.Name) == false)
                     yield return Unset(value, reference.Name);
             }
+        }
+
+        foreach (YamlScalar variable in FromSections(document))
+        {
+            if (options.EnvironmentNames?.Contains(variable.Value) == false)
+                yield return Unset(variable, variable.Value);
         }
 
         SortedSet<string> needed = Needed(document);
