@@ -13,7 +13,18 @@ public static class BallotBuilder
     /// agent's Ed25519 seed; <paramref name="deliberation"/> the hash of its sealed reasons.
     /// </summary>
     public static Ballot Create(
-        BallotContext context, AgentKeys agent, ReadOnlySpan<byte> signingSeed, int choice, Digest deliberation, ScalarSource random)
+        BallotContext context, AgentKeys agent, ReadOnlySpan<byte> signingSeed, int choice, Digest deliberation, ScalarSource random) =>
+        Create(context, agent, signingSeed, choice, deliberation, random, out _);
+
+    /// <summary>The same, with the commitments that let a coordinator verify many ballots together.</summary>
+    public static Ballot Create(
+        BallotContext context,
+        AgentKeys agent,
+        ReadOnlySpan<byte> signingSeed,
+        int choice,
+        Digest deliberation,
+        ScalarSource random,
+        out BallotCommitments commitments)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)choice, (uint)context.Options, nameof(choice));
         Digest nullifier = Roster.Nullifier(context.Proposal, context.Configuration, agent.AgentId);
@@ -25,19 +36,24 @@ public static class BallotBuilder
         {
             secrets[option] = random();
             pairs[option] = Encrypt(context.ElectionKey, secrets[option], IsEqual(option, choice));
-            total += secrets[option];
+            P256Scalar sum = total + secrets[option];
+            total.Dispose();
+            total = sum;
         }
 
         Digest statement = BallotProofs.Statement(context, nullifier, pairs);
         var options = new OptionCiphertext[count];
+        var points = new List<P256Point>();
         for (int option = 0; option < count; option++)
         {
-            options[option] = Prove(context.ElectionKey, statement, option, pairs[option], secrets[option], IsEqual(option, choice), random);
+            options[option] = Prove(
+                context.ElectionKey, statement, option, pairs[option], secrets[option], IsEqual(option, choice), random, points);
             secrets[option].Dispose();
         }
 
-        (P256Scalar sumChallenge, P256Scalar sumResponse) = ProveSum(context.ElectionKey, statement, total, random);
+        (P256Scalar sumChallenge, P256Scalar sumResponse) = ProveSum(context.ElectionKey, statement, total, random, points);
         total.Dispose();
+        commitments = new BallotCommitments([.. points.SelectMany(point => point.ToBytes())]);
         var unsigned = new Ballot(agent.AgentId, nullifier, options, sumChallenge, sumResponse, deliberation, []);
         return unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes(context)) };
     }
@@ -59,24 +75,35 @@ public static class BallotBuilder
         return (P256Point.MultiplyBase(secret), Pick(value, zero, one));
     }
 
+    // The simulated branch is the other value. Since the prover knows the ciphertext's secret r, its commitments
+    // z·G - c·A and z·K - c·(B - s·G), with s = 1 - v, are u·G and u·K - c·(v - s)·G for u = z - c·r: one secret scalar
+    // each, on the constant-time path.
     private static OptionCiphertext Prove(
-        P256Point key, Digest statement, int option, (P256Point A, P256Point B) pair, P256Scalar secret, int value, ScalarSource random)
+        P256Point key,
+        Digest statement,
+        int option,
+        (P256Point A, P256Point B) pair,
+        P256Scalar secret,
+        int value,
+        ScalarSource random,
+        List<P256Point> commitments)
     {
         using P256Scalar w = random();
+        using P256Scalar u = random();
         P256Scalar simulatedChallenge = random();
-        P256Scalar simulatedResponse = random();
+        using P256Scalar product = simulatedChallenge * secret;
+        P256Scalar simulatedResponse = u + product;
         P256Point trueA = P256Point.MultiplyBase(w);
         P256Point trueB = key.Multiply(w);
-        // The simulated branch is the other value: D = B - s·G with s = 1 - v.
-        P256Point withoutOne = pair.B - P256Point.Generator;
-        P256Point shifted = Pick(value, withoutOne, pair.B);
-        P256Point falseA = P256Point.MultiplyBase(simulatedResponse) - pair.A.Multiply(simulatedChallenge);
-        P256Point falseB = key.Multiply(simulatedResponse) - shifted.Multiply(simulatedChallenge);
+        P256Point shift = P256Point.MultiplyBase(simulatedChallenge);
+        P256Point falseA = P256Point.MultiplyBase(u);
+        P256Point falseB = key.Multiply(u) + Pick(value, shift, -shift);
         (P256Point a0, P256Point a1) = (Pick(value, trueA, falseA), Pick(value, falseA, trueA));
         (P256Point b0, P256Point b1) = (Pick(value, trueB, falseB), Pick(value, falseB, trueB));
-        P256Scalar challenge = BallotProofs.OptionChallenge(statement, option, a0, b0, a1, b1);
-        P256Scalar trueChallenge = challenge - simulatedChallenge;
-        P256Scalar trueResponse = w + (trueChallenge * secret);
+        commitments.AddRange([a0, b0, a1, b1]);
+        P256Scalar trueChallenge = BallotProofs.OptionChallenge(statement, option, a0, b0, a1, b1) - simulatedChallenge;
+        using P256Scalar answer = trueChallenge * secret;
+        P256Scalar trueResponse = w + answer;
         return new OptionCiphertext(
             pair.A,
             pair.B,
@@ -86,10 +113,14 @@ public static class BallotBuilder
             P256Scalar.Select(value, simulatedResponse, trueResponse));
     }
 
-    private static (P256Scalar Challenge, P256Scalar Response) ProveSum(P256Point key, Digest statement, P256Scalar total, ScalarSource random)
+    private static (P256Scalar Challenge, P256Scalar Response) ProveSum(
+        P256Point key, Digest statement, P256Scalar total, ScalarSource random, List<P256Point> commitments)
     {
         using P256Scalar w = random();
-        P256Scalar challenge = BallotProofs.SumChallenge(statement, P256Point.MultiplyBase(w), key.Multiply(w));
-        return (challenge, w + (challenge * total));
+        (P256Point a, P256Point b) = (P256Point.MultiplyBase(w), key.Multiply(w));
+        commitments.AddRange([a, b]);
+        P256Scalar challenge = BallotProofs.SumChallenge(statement, a, b);
+        using P256Scalar answer = challenge * total;
+        return (challenge, w + answer);
     }
 }

@@ -20,4 +20,19 @@ internal static class BallotProofs
 
     internal static P256Scalar SumChallenge(Digest statement, P256Point a, P256Point b) =>
         new CanonicalWriter(DomainTags.SumProof).Bytes(statement.Bytes).Text("sum").Point(a).Point(b).Challenge();
+
+    /// <summary>The same challenge from the encoded commitments: four points of 33 bytes.</summary>
+    internal static P256Scalar OptionChallenge(Digest statement, int option, ReadOnlySpan<byte> points) =>
+        Append(new CanonicalWriter(DomainTags.OptionProof).Bytes(statement.Bytes).Number(option), points).Challenge();
+
+    /// <summary>The same challenge from the encoded commitments: two points of 33 bytes.</summary>
+    internal static P256Scalar SumChallenge(Digest statement, ReadOnlySpan<byte> points) =>
+        Append(new CanonicalWriter(DomainTags.SumProof).Bytes(statement.Bytes).Text("sum"), points).Challenge();
+
+    private static CanonicalWriter Append(CanonicalWriter writer, ReadOnlySpan<byte> points)
+    {
+        for (; points.Length > 0; points = points[P256Point.Size..])
+            writer.Bytes(points[..P256Point.Size]);
+        return writer;
+    }
 }

@@ -6,7 +6,11 @@ namespace Witan.Voting;
 public static class BallotVerifier
 {
     /// <summary>What is wrong with the ballot, as a stable code and a sentence; null where nothing is.</summary>
-    public static Refusal? Check(BallotContext context, RosterEntry voter, Ballot ballot)
+    public static Refusal? Check(BallotContext context, RosterEntry voter, Ballot ballot) =>
+        CheckFrame(context, voter, ballot) ?? CheckProofs(context, ballot);
+
+    /// <summary>Everything but the proofs: agent, slot, number of options, signature.</summary>
+    internal static Refusal? CheckFrame(BallotContext context, RosterEntry voter, Ballot ballot)
     {
         if (ballot.Agent != voter.Keys.AgentId)
             return new Refusal(RefusalCode.NotOnRoster, "the ballot names another agent");
@@ -14,12 +18,12 @@ public static class BallotVerifier
             return new Refusal(RefusalCode.WrongContext, "the nullifier is not this agent's slot in this proposal");
         if (ballot.Options.Count != context.Options)
             return new Refusal(RefusalCode.ProofInvalid, $"{ballot.Options.Count} options instead of {context.Options}");
-        if (!Ed25519.Verify(voter.Keys.Signing.Bytes, ballot.SignedBytes(context), ballot.Signature))
-            return new Refusal(RefusalCode.SignatureInvalid, "the signature is not this agent's over this ballot in this context");
-        return CheckProofs(context, ballot);
+        return Ed25519.Verify(voter.Keys.Signing.Bytes, ballot.SignedBytes(context), ballot.Signature)
+            ? null
+            : new Refusal(RefusalCode.SignatureInvalid, "the signature is not this agent's over this ballot in this context");
     }
 
-    private static Refusal? CheckProofs(BallotContext context, Ballot ballot)
+    internal static Refusal? CheckProofs(BallotContext context, Ballot ballot)
     {
         (P256Point A, P256Point B)[] pairs = [.. ballot.Options.Select(option => (option.A, option.B))];
         Digest statement = BallotProofs.Statement(context, ballot.Nullifier, pairs);
