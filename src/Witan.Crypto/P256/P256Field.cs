@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Witan.Crypto;
 
@@ -60,9 +61,21 @@ internal readonly struct P256Field : IEquatable<P256Field>
     {
         unchecked
         {
-            ulong c = 0;
-            ulong r0 = Add(a._0, b._0, ref c), r1 = Add(a._1, b._1, ref c), r2 = Add(a._2, b._2, ref c), r3 = Add(a._3, b._3, ref c);
-            return Reduce(r0, r1, r2, r3, c);
+            ulong r0 = a._0 + b._0;
+            ulong carry = r0 < b._0 ? 1UL : 0;
+            ulong r1 = a._1 + carry;
+            carry = r1 < carry ? 1UL : 0;
+            r1 += b._1;
+            carry += r1 < b._1 ? 1UL : 0;
+            ulong r2 = a._2 + carry;
+            carry = r2 < carry ? 1UL : 0;
+            r2 += b._2;
+            carry += r2 < b._2 ? 1UL : 0;
+            ulong r3 = a._3 + carry;
+            carry = r3 < carry ? 1UL : 0;
+            r3 += b._3;
+            carry += r3 < b._3 ? 1UL : 0;
+            return Reduce(r0, r1, r2, r3, carry);
         }
     }
 
@@ -71,30 +84,40 @@ internal readonly struct P256Field : IEquatable<P256Field>
     {
         unchecked
         {
-            ulong c = 0;
-            ulong r0 = Subtract(a._0, b._0, ref c), r1 = Subtract(a._1, b._1, ref c), r2 = Subtract(a._2, b._2, ref c), r3 = Subtract(a._3, b._3, ref c);
-            ulong mask = 0 - c;
-            c = 0;
-            return new P256Field(
-                Add(r0, P0 & mask, ref c), Add(r1, P1 & mask, ref c), Add(r2, P2 & mask, ref c), Add(r3, P3 & mask, ref c));
+            ulong r0 = a._0 - b._0;
+            ulong borrow = a._0 < b._0 ? 1UL : 0;
+            ulong r1 = a._1 - b._1;
+            ulong next = a._1 < b._1 || (r1 == 0 && borrow == 1) ? 1UL : 0;
+            r1 -= borrow;
+            ulong r2 = a._2 - b._2;
+            borrow = a._2 < b._2 || (r2 == 0 && next == 1) ? 1UL : 0;
+            r2 -= next;
+            ulong r3 = a._3 - b._3;
+            next = a._3 < b._3 || (r3 == 0 && borrow == 1) ? 1UL : 0;
+            r3 -= borrow;
+            if (next == 0)
+                return new P256Field(r0, r1, r2, r3);
+            // Below zero: add p = -1 + 2^96 + 0 + P3·2^192.
+            ulong s0 = r0 - 1;
+            ulong carry = r0 == 0 ? 0UL : 1;
+            ulong s1 = r1 + P1 + carry;
+            carry = s1 < P1 + carry ? 1UL : 0;
+            ulong s2 = r2 + carry;
+            carry = s2 < carry ? 1UL : 0;
+            return new P256Field(s0, s1, s2, r3 + P3 + carry);
         }
     }
 
     public static P256Field operator -(P256Field a) => Zero - a;
 
-    // Montgomery multiplication, one limb of a at a time. Since p = -1 modulo 2^64, the factor of each step is the lowest limb
-    // itself, and adding factor times p needs two multiplications less than in general.
+    // Montgomery multiplication, one limb of a at a time.
     public static P256Field operator *(P256Field a, P256Field b)
     {
-        unchecked
-        {
-            ulong t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4 = 0;
-            Step(a._0, b, ref t0, ref t1, ref t2, ref t3, ref t4);
-            Step(a._1, b, ref t0, ref t1, ref t2, ref t3, ref t4);
-            Step(a._2, b, ref t0, ref t1, ref t2, ref t3, ref t4);
-            Step(a._3, b, ref t0, ref t1, ref t2, ref t3, ref t4);
-            return Reduce(t0, t1, t2, t3, t4);
-        }
+        var (t0, t1, t2, t3, t4) = Step(a._0, b, 0, 0, 0, 0, 0);
+        (t0, t1, t2, t3, t4) = Step(a._1, b, t0, t1, t2, t3, t4);
+        (t0, t1, t2, t3, t4) = Step(a._2, b, t0, t1, t2, t3, t4);
+        (t0, t1, t2, t3, t4) = Step(a._3, b, t0, t1, t2, t3, t4);
+        return Reduce(t0, t1, t2, t3, t4);
     }
 
     internal P256Field Square() => this * this;
@@ -146,53 +169,53 @@ internal readonly struct P256Field : IEquatable<P256Field>
         return value;
     }
 
+    // t += a·b, then t += m·p with m so that the lowest limb vanishes, then that limb is dropped. Since p = -1 modulo 2^64, m is
+    // the lowest limb itself, and the limbs of m·p + m are 0, m·2^32 (in two limbs) and m·P3: one multiplication.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(ulong a, in P256Field b, ref ulong t0, ref ulong t1, ref ulong t2, ref ulong t3, ref ulong t4)
+    private static (ulong T0, ulong T1, ulong T2, ulong T3, ulong T4) Step(
+        ulong a, in P256Field b, ulong t0, ulong t1, ulong t2, ulong t3, ulong t4)
     {
         unchecked
         {
-            // t += a * b
-            ulong high = Math.BigMul(a, b._0, out ulong low);
-            ulong c = 0;
-            t0 = Add(t0, low, ref c);
-            ulong carry = high + c;
-            high = Math.BigMul(a, b._1, out low);
-            c = 0;
-            low = Add(low, carry, ref c);
-            high += c;
-            c = 0;
-            t1 = Add(t1, low, ref c);
-            carry = high + c;
-            high = Math.BigMul(a, b._2, out low);
-            c = 0;
-            low = Add(low, carry, ref c);
-            high += c;
-            c = 0;
-            t2 = Add(t2, low, ref c);
-            carry = high + c;
-            high = Math.BigMul(a, b._3, out low);
-            c = 0;
-            low = Add(low, carry, ref c);
-            high += c;
-            c = 0;
-            t3 = Add(t3, low, ref c);
-            carry = high + c;
-            c = 0;
-            t4 = Add(t4, carry, ref c);
-            ulong t5 = c;
+            ulong low = a * b._0, high = High(a, b._0);
+            ulong m = t0 + low;
+            ulong carry = high + (m < low ? 1UL : 0);
+            (low, high) = (a * b._1, High(a, b._1));
+            low += carry;
+            high += low < carry ? 1UL : 0;
+            t1 += low;
+            carry = high + (t1 < low ? 1UL : 0);
+            (low, high) = (a * b._2, High(a, b._2));
+            low += carry;
+            high += low < carry ? 1UL : 0;
+            t2 += low;
+            carry = high + (t2 < low ? 1UL : 0);
+            (low, high) = (a * b._3, High(a, b._3));
+            low += carry;
+            high += low < carry ? 1UL : 0;
+            t3 += low;
+            carry = high + (t3 < low ? 1UL : 0);
+            t4 += carry;
+            ulong t5 = t4 < carry ? 1UL : 0;
 
-            // t += m * p, then drop the lowest limb, which is zero: m * p = m * 2^256 - m * 2^224 + m * 2^192 + m * 2^96 - m
-            ulong m = t0;
-            c = 0;
-            ulong s1 = Add(t1, m << 32, ref c);
-            ulong s2 = Add(t2, m >> 32, ref c);
-            ulong top = Math.BigMul(m, P3, out low);
-            ulong s3 = Add(t3, low, ref c);
-            ulong s4 = Add(t4, top, ref c);
-            t5 += c;
-            (t0, t1, t2, t3, t4) = (s1, s2, s3, s4, t5);
+            low = m << 32;
+            ulong s0 = t1 + low;
+            low = (m >> 32) + (s0 < low ? 1UL : 0);
+            ulong s1 = t2 + low;
+            carry = s1 < low ? 1UL : 0;
+            (low, high) = (m * P3, High(m, P3));
+            low += carry;
+            high += low < carry ? 1UL : 0;
+            ulong s2 = t3 + low;
+            high += s2 < low ? 1UL : 0;
+            ulong s3 = t4 + high;
+            return (s0, s1, s2, s3, t5 + (s3 < high ? 1UL : 0));
         }
     }
+
+    // The upper half of a product. The instruction that gives only this half spares a store of the other.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong High(ulong a, ulong b) => Bmi2.X64.IsSupported ? Bmi2.X64.MultiplyNoFlags(a, b) : Math.BigMul(a, b, out _);
 
     // t below 2p, with its fifth limb: subtract p once where needed.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -200,36 +223,15 @@ internal readonly struct P256Field : IEquatable<P256Field>
     {
         unchecked
         {
-            ulong c = 0;
-            ulong r0 = Subtract(t0, P0, ref c), r1 = Subtract(t1, P1, ref c), r2 = Subtract(t2, P2, ref c), r3 = Subtract(t3, P3, ref c);
-            bool below = t4 < c;
-            return below ? new P256Field(t0, t1, t2, t3) : new P256Field(r0, r1, r2, r3);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Add(ulong a, ulong b, ref ulong carry)
-    {
-        unchecked
-        {
-            ulong sum = a + b;
-            ulong first = sum < a ? 1UL : 0;
-            ulong result = sum + carry;
-            carry = first + (result < sum ? 1UL : 0);
-            return result;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Subtract(ulong a, ulong b, ref ulong borrow)
-    {
-        unchecked
-        {
-            ulong difference = a - b;
-            ulong first = a < b ? 1UL : 0;
-            ulong result = difference - borrow;
-            borrow = first + (difference < borrow ? 1UL : 0);
-            return result;
+            ulong r0 = t0 + 1;
+            ulong take = P1 + (t0 == P0 ? 0UL : 1);
+            ulong r1 = t1 - take;
+            take = t1 < take ? 1UL : 0;
+            ulong r2 = t2 - take;
+            take = P3 + (t2 < take ? 1UL : 0);
+            ulong r3 = t3 - take;
+            take = t3 < take ? 1UL : 0;
+            return t4 < take ? new P256Field(t0, t1, t2, t3) : new P256Field(r0, r1, r2, r3);
         }
     }
 }

@@ -86,13 +86,28 @@ public static class Audit
             warnings.Add($"{mark}: this record proves nothing about the machines that made it");
         if (state.Counts.Count > 0 && state.Counts.Any(count => count == state.TotalWeight))
             warnings.Add("the result is unanimous: it reveals every vote");
-        if (state.Roster.Values.Select(entry => entry.Weight).Distinct().Skip(1).Any())
-            warnings.Add("the weights differ: together with the totals they can reveal votes");
+        if (Leak(state) is { } leak)
+            warnings.Add(leak);
         if (state.Equivocators.Count > 0)
             warnings.Add($"{state.Equivocators.Count} agent(s) signed two different ballots; the first counts, both are in the record");
         if (!state.IsFinal && state.State != ProposalState.Settling)
             warnings.Add($"the record is not finished: it stands at {state.State}");
         return warnings;
+    }
+
+    // Equal weights leak only what a unanimous result does. Different ones can name each voter.
+    private static string? Leak(RecordState state)
+    {
+        int[] weights = [.. state.Ballots.Values.Select(ballot => state.Roster[ballot.Agent].Weight)];
+        if (state.Counts.Count == 0 || weights.Distinct().Count() < 2)
+            return null;
+        return Explanations.Count(weights, state.Counts, weights.Length + 1) switch
+        {
+            null => "the weights differ: together with the totals they can reveal votes; the ways of voting that explain the totals are too many to count",
+            1 => "the weights differ, and only one way of voting explains the totals: they reveal every vote",
+            long ways when ways <= weights.Length => $"the weights differ, and only {ways} ways of voting explain the totals",
+            _ => "the weights differ: together with the totals they can reveal votes",
+        };
     }
 
     private static AuditReport Bad(RecordState? state, long? failedEvent, string problem) => new(false, state, failedEvent, problem, []);

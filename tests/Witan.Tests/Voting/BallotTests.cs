@@ -18,6 +18,30 @@ public class BallotTests
     }
 
     [Fact]
+    public void Proving_draws_and_allocates_the_same_whatever_the_choice()
+    {
+        for (int i = 0; i < 200; i++)
+            Assert.NotNull(_council.Ballot(0, i % 3)); // until nothing more is compiled
+        var seen = new HashSet<(int Draws, long Bytes)>();
+        for (int choice = 0; choice < 3; choice++)
+        {
+            int draws = 0;
+            P256Scalar Random()
+            {
+                draws++;
+                return P256Scalar.Random();
+            }
+
+            BallotContext context = _council.State.BallotContext;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            BallotBuilder.Create(context, _council.Workers[0].Keys, _council.Workers[0].Seed, choice, Digest.Zero, Random);
+            seen.Add((draws, GC.GetAllocatedBytesForCurrentThread() - before));
+        }
+
+        Assert.Single(seen);
+    }
+
+    [Fact]
     public void A_ballot_of_two_ones_or_none_cannot_be_proven()
     {
         Ballot a = _council.Ballot(0, 0), b = _council.Ballot(0, 1);

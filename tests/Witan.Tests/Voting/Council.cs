@@ -101,6 +101,23 @@ internal sealed class Council
 
     public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, _coordinator);
 
+    /// <summary>What a coordinator can sign with its own key alone: any payloads, chained, checked by nobody.</summary>
+    public List<RecordEvent> Rechain(IEnumerable<RecordPayload> payloads)
+    {
+        var events = new List<RecordEvent>();
+        foreach (RecordPayload payload in payloads)
+            events.Add(RecordEvent.Next(events.Count, events.Count == 0 ? Digest.Zero : events[^1].Hash, Now, payload, _coordinator));
+        return events;
+    }
+
+    /// <summary>Appends an event whose proofs were checked before.</summary>
+    public void AppendUnchecked(RecordPayload payload)
+    {
+        RecordEvent next = RecordEvent.Next(Events.Count, State.Head, Now, payload, _coordinator);
+        State = RecordFold.Apply(State, next, ProofChecks.None, out Refusal? refusal) ?? throw new InvalidOperationException(refusal!.Message);
+        Events.Add(next);
+    }
+
     public void Open(ExecutionMode mode = ExecutionMode.Local) =>
         Append(new ProposalOpened(Body, mode, "local-record", "phala", Digest.Zero, CoordinatorKey));
 
