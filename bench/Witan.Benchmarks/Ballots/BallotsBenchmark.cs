@@ -6,9 +6,9 @@ using Witan.Voting;
 namespace Witan.Benchmarks.Ballots;
 
 /// <summary>
-/// <c>ballots [--ballots N] [--json]</c>: cost of proving and verifying three-option ballots, one by one and together, and of auditing a
+/// <c>ballots [--ballots N] [--out FILE] [--json]</c>: cost of proving and verifying three-option ballots, one by one and together, and of auditing a
 /// decision of N ballots (10,000 unless given), all on one core. Times are processor time of the process, collection of
-/// garbage included; the best of several rounds for the small ones.
+/// garbage included; the best of several rounds for the small ones. <c>--out</c> keeps the decision's file.
 /// </summary>
 internal static class BallotsBenchmark
 {
@@ -43,6 +43,8 @@ internal static class BallotsBenchmark
 
         Console.Error.WriteLine("deciding and auditing ...");
         byte[] file = election.Decide(batch);
+        if (Array.IndexOf(args, "--out") is >= 0 and var at && at + 1 < args.Length)
+            File.WriteAllBytes(args[at + 1], file);
         long wall = Stopwatch.GetTimestamp();
         double audit = Milliseconds(() => Audit.Run(file, new AuditOptions { Parallelism = 1 }) is { Valid: true }) / 1000;
         double auditWall = Stopwatch.GetElapsedTime(wall).TotalSeconds;

@@ -43,7 +43,7 @@ public class InterleavingTests
         if (!_seen.Add(world))
             return;
         Council council = Restart(world.Log);
-        Close(world, council);
+        Close(world, Restart(world.Log));
         for (int worker = 0; worker < 3; worker++)
         {
             int bit = 1 << worker;
