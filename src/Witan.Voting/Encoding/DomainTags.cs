@@ -72,15 +72,6 @@ public static class DomainTags
     /// <summary>An agent's signature over an HTTP request.</summary>
     public const string Request = "witan/request/v1";
 
-    /// <summary>A worker's task, signed by the coordinator.</summary>
-    public const string Assignment = "witan/assignment/v1";
-
-    /// <summary>Identity of a bundle of evidence.</summary>
-    public const string Evidence = "witan/evidence/v1";
-
-    /// <summary>An agent's word that it holds the key that it asks to be admitted with.</summary>
-    public const string Admission = "witan/admission/v1";
-
     /// <summary>Identity of the encrypted sums of a closed record.</summary>
     public const string Sums = "witan/sums/v1";
 
