@@ -9,6 +9,7 @@ using ProgramSignals signals = new();
 try
 {
     string profile = Environment.GetEnvironmentVariable("WITAN_PROFILE") ?? throw new SettingException("WITAN_PROFILE names no profile");
+    using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
     await WorkerHost.RunAsync(
         new AgentOptions
         {
@@ -20,7 +21,7 @@ try
             DevelopmentRoot = Environment.GetEnvironmentVariable("WITAN_DEVELOPMENT_ROOT"),
         },
         int.Parse(Environment.GetEnvironmentVariable("PORT") ?? "3001"),
-        new RuleDeliberator(WorkerProfile.Parse(await File.ReadAllBytesAsync(profile))),
+        Deliberators.Create(WorkerProfile.Parse(await File.ReadAllBytesAsync(profile)), http, TimeProvider.System),
         Console.Error,
         TimeProvider.System,
         signals.Token);

@@ -58,20 +58,22 @@ public static class AgentCommands
         {
             State, name, coordinator, profile, port, Socket, Root, Collateral, Policy,
         };
-        command.SetAction((parsed, token) => RunAsync(stop =>
+        command.SetAction((parsed, token) => RunAsync(async stop =>
         {
             byte[] file = InputFile.Read(parsed.GetValue(profile)!, 1 << 20);
+            // The deliberation bounds its own time; the client must not have another idea.
+            using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
             IDeliberator deliberator;
             try
             {
-                deliberator = new RuleDeliberator(WorkerProfile.Parse(file));
+                deliberator = Deliberators.Create(WorkerProfile.Parse(file), http, TimeProvider.System);
             }
             catch (FormatException e)
             {
                 throw new CommandException($"{parsed.GetValue(profile)}: {e.Message}", "examples/profiles shows the form");
             }
 
-            return WorkerHost.RunAsync(Options(parsed, name, coordinator), parsed.GetValue(port), deliberator, terminal.Error, TimeProvider.System, stop);
+            await WorkerHost.RunAsync(Options(parsed, name, coordinator), parsed.GetValue(port), deliberator, terminal.Error, TimeProvider.System, stop);
         }, token));
         return command;
     }
