@@ -7,7 +7,7 @@ using Witan.Dstack.AppEnvironment;
 using Witan.Dstack.Simulator.Pki;
 using Witan.Voting;
 using Xunit;
-using Machine = Witan.Dstack.Simulator.SimulatedCvm;
+using SimulatedMachine = Witan.Dstack.Simulator.SimulatedCvm;
 
 namespace Witan.Tests.Cloud;
 
@@ -151,7 +151,7 @@ public sealed class DeployCommandTests : IAsyncLifetime
 
     private string Answer(string envelope, string nonce)
     {
-        var machine = new Machine(Seed, _author, "coordinator", "one", envelope);
+        var machine = new SimulatedMachine(Seed, _author, "coordinator", "one", envelope);
         var bound = new ReportData("evidence", Digest.Parse(nonce), Digest.Zero, AgentRole.Coordinator, _keys, machine.InstanceId, Digest.Zero);
         var evidence = new CoordinatorEvidence(_keys, machine.InstanceId, Convert.ToHexStringLower(machine.Quote(bound.ToBytes())), machine.Log.ToJson(), "simulated");
         return JsonSerializer.Serialize(evidence, WireJson.Default.CoordinatorEvidence);

@@ -1,0 +1,68 @@
+namespace Witan.Machine;
+
+/// <summary>What is known of Intel's service for enclaves (AESM): installed, running, answering, and with which keys.</summary>
+internal sealed class AesmFacts
+{
+    public const string Service = "aesmd";
+    public const string AnyRequest = "getSupportedAttKeyIDNum";
+    public const string KeysRequest = "getSupportedAttKeyIDs";
+    public const string ProvisionRequest = "initQuoteEx";
+
+    private readonly MachineSnapshot _snapshot;
+
+    public AesmFacts(MachineSnapshot snapshot)
+    {
+        _snapshot = snapshot;
+        Reading answer = snapshot[Section.Aesm, AnyRequest];
+        Answers = answer.HasValue && AesmReply.TryParse(answer.Text, out _);
+        foreach (string path in AesmSocket.Names)
+        {
+            Reading reading = snapshot[Section.Sockets, path];
+            IsRecorded |= reading.HasValue || reading.IsFailure;
+            Connected ??= reading.HasValue ? path : null;
+            RefusedPath ??= reading.IsRefused ? path : null;
+        }
+
+        IsRecorded |= answer.HasValue || answer.IsFailure;
+    }
+
+    public bool Answers { get; }
+
+    public bool IsRecorded { get; }
+
+    /// <summary>The socket that took a connection; null where none did.</summary>
+    public string? Connected { get; }
+
+    public string? RefusedPath { get; }
+
+    /// <summary>running, installed, or empty where it is neither or unknown.</summary>
+    public string State => _snapshot[Section.Services, Service].Text;
+
+    public Mark Mark => Answers ? Mark.Supported : !IsRecorded || RefusedPath is not null ? Mark.Unknown : Mark.Fatal;
+
+    /// <summary>The attestation key kinds offered; null where unknown.</summary>
+    public IReadOnlyList<AttestationKey>? Keys =>
+        AesmReply.TryParse(_snapshot[Section.Aesm, KeysRequest].Text, out AesmReply? reply) && reply is { ErrorCode: 0 }
+            ? AttestationKey.Parse(reply.Bytes(2))
+            : null;
+
+    /// <summary>The answer to a request for a quoting target, where one was made; null otherwise.</summary>
+    public AesmReply? Provision => AesmReply.TryParse(_snapshot[Section.Aesm, ProvisionRequest].Text, out AesmReply? reply) ? reply : null;
+
+    public IEnumerable<string> Evidence()
+    {
+        foreach (string path in AesmSocket.Names)
+        {
+            Reading reading = _snapshot[Section.Sockets, path];
+            if (reading.HasValue || reading.IsFailure)
+                yield return $"socket {path}: {reading}";
+        }
+
+        Reading answer = _snapshot[Section.Aesm, AnyRequest];
+        yield return AesmReply.TryParse(answer.Text, out AesmReply? reply)
+            ? $"AESM answered {AnyRequest}: {reply}"
+            : $"AESM, {AnyRequest}: {answer}";
+        if (State.Length > 0)
+            yield return $"service aesmd: {State}";
+    }
+}

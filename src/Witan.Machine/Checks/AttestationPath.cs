@@ -1,0 +1,103 @@
+namespace Witan.Machine;
+
+/// <summary>How an enclave of this machine could prove itself to others.</summary>
+public enum AttestationPathKind
+{
+    /// <summary>Not enough is known.</summary>
+    Unknown,
+
+    /// <summary>No SGX, no SGX quote.</summary>
+    None,
+
+    /// <summary>Only EPID, whose service ended on 2 April 2025: no attestation is possible any more.</summary>
+    EpidOnly,
+
+    /// <summary>EPID in the past; DCAP if Intel has certified the platform.</summary>
+    DcapIfCertified,
+
+    /// <summary>DCAP, never EPID.</summary>
+    DcapOnly,
+}
+
+/// <summary>Predicts the attestation path from the processor, before anything is tried.</summary>
+internal static class AttestationPath
+{
+    public static AttestationPathKind Predict(CpuFacts cpu, SgxInstructionSet instructions, FlexibleLaunchControl flc) =>
+        instructions.CpuSupport == Mark.Fatal ? AttestationPathKind.None
+        : instructions.CpuSupport == Mark.Unknown || cpu.Signature is null ? AttestationPathKind.Unknown
+        : Platform.Of(cpu) is Generation.IceLakeServer or Generation.SapphireRapidsOrLater ? AttestationPathKind.DcapOnly
+        : flc.CpuSupport switch
+        {
+            Mark.Supported => AttestationPathKind.DcapIfCertified,
+            Mark.Fatal => AttestationPathKind.EpidOnly,
+            _ => AttestationPathKind.Unknown,
+        };
+
+    public static Check Build(MachineSnapshot snapshot, CpuFacts cpu, SgxInstructionSet instructions, FlexibleLaunchControl flc)
+    {
+        AttestationPathKind kind = Predict(cpu, instructions, flc);
+        var aesm = new AesmFacts(snapshot);
+        (Mark mark, Problem? problem) = Decide(kind, cpu, aesm);
+        var evidence = new List<string> { cpu.Evidence(1), cpu.Evidence(7) };
+        if (aesm.Keys is { } keys)
+            evidence.Add($"AESM offers {(keys.Count == 0 ? "no key" : string.Join(", ", keys.Select(key => key.Name)))}");
+        if (aesm.Provision is { } provision)
+            evidence.Add($"AESM answered {AesmFacts.ProvisionRequest}: {provision}");
+        return new Check("attestation", "Remote attestation", mark)
+        {
+            Rule = "predicted from processor and flexible launch control; ✔ where AESM offers an ECDSA key and, if asked (--attest), prepares a quote with it",
+            Children =
+            [
+                new Check("attestation.path", Sentence(kind, cpu), Mark.Supported) { Form = CheckForm.Text, Evidence = [.. evidence] },
+                new Check("attestation.quote", "Quotes that verifiers still accept (DCAP)", mark)
+                {
+                    Rule = "an ECDSA key in AESM's list; error 0 where a quote was prepared",
+                    Evidence = [.. evidence],
+                    Problem = problem,
+                },
+            ],
+        }.HiddenIf(kind == AttestationPathKind.None, "SGX is not in this processor");
+    }
+
+    private static string Sentence(AttestationPathKind kind, CpuFacts cpu) => kind switch
+    {
+        AttestationPathKind.EpidOnly => "Prediction: EPID only; EPID ended in April 2025, so no attestation is possible any more",
+        AttestationPathKind.DcapIfCertified => "Prediction: DCAP, if Intel has certified the platform; EPID is gone",
+        AttestationPathKind.DcapOnly => $"Prediction: DCAP only; {Platform.Name(cpu)} has no EPID",
+        AttestationPathKind.None => "Prediction: none",
+        _ => "Prediction: unknown",
+    };
+
+    private static (Mark Mark, Problem? Problem) Decide(AttestationPathKind kind, CpuFacts cpu, AesmFacts aesm)
+    {
+        string evidence = $"{cpu.Evidence(1)}; {cpu.Evidence(7)}";
+        switch (kind)
+        {
+            case AttestationPathKind.EpidOnly:
+                return (Mark.Fatal, Problem.Of(
+                    ProblemState.Absent, "ATTESTATION_EPID_ONLY", "Enclaves run here, but nothing they say can be verified by others any more.", evidence,
+                    "Without flexible launch control a processor has only EPID, and Intel ended its service on 2 April 2025.",
+                    "Use a machine with DCAP or TDX for confidential workers. This one can still run enclaves for its own owner.", Actor.ChipVendor));
+            case AttestationPathKind.Unknown:
+                return (Mark.Unknown, Problem.Of(
+                    ProblemState.Unreadable, "ATTESTATION_PATH_UNKNOWN", "How this machine could attest is not known.", evidence,
+                    "The recording does not hold the processor's leaves 1 and 7.", "Run this command on the machine itself.", Actor.Nobody));
+        }
+
+        if (aesm.Provision is { } reply && reply.ErrorCode != 0)
+        {
+            (string remedy, Actor actor) = AesmErrors.Remedy(reply.ErrorCode) ?? ("See journalctl -u aesmd.", Actor.PackageOwner);
+            return (Mark.Fatal, Problem.Of(
+                ProblemState.Failed, "ATTESTATION_QUOTE_NOT_PREPARED", $"AESM could not prepare a quote: error {AesmErrors.Describe(reply.ErrorCode)}.",
+                $"{AesmFacts.ProvisionRequest}: {reply}", $"AESM answered with error {AesmErrors.Describe(reply.ErrorCode)}.", remedy, actor));
+        }
+
+        if (aesm.Keys?.Any(key => key.IsEcdsa) == true)
+            return (Mark.Supported, null);
+        return (Mark.Unknown, Problem.Of(
+            ProblemState.Unreadable, "ATTESTATION_NOT_TRIED", "That quotes can be made is predicted, not tried.",
+            aesm.Keys is null ? "AESM was not asked for its keys, or does not run" : "AESM lists no ECDSA key",
+            "A quote needs a quoting service (AESM, or one inside the worker such as Gramine's) and a PCK certificate for this platform.",
+            "Run with --attest to have AESM prepare a quote, or judge one with --quote FILE --collateral FILE.", Actor.PackageOwner, harmless: true));
+    }
+}

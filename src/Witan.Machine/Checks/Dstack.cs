@@ -1,0 +1,48 @@
+namespace Witan.Machine;
+
+/// <summary>Whether dstack's guest agent is here: its socket, and that it answers.</summary>
+internal static class Dstack
+{
+    public static readonly string[] Sockets = ["/var/run/dstack.sock", "/var/run/dstack/dstack.sock", "/var/run/tappd.sock"];
+
+    public static TeeCategory Build(MachineSnapshot snapshot, bool inGuest)
+    {
+        string? path = Sockets.FirstOrDefault(name => snapshot[Section.Sockets, name] is { } reading && (reading.HasValue || (reading.IsFailure && !reading.IsMissing)));
+        Reading reading = snapshot[Section.Sockets, path ?? Sockets[0]], answer = snapshot[Section.Requests, "dstack"];
+        Mark socket = Marks.Required(reading.HasValue ? true : reading.IsMissing || reading.Error == "ECONNREFUSED" ? false : null);
+        Mark agent = Marks.Required(answer.HasValue ? answer.Text.Contains(" 200", StringComparison.Ordinal) : socket == Mark.Fatal ? false : null);
+        string[] evidence = [.. Sockets.Select(name => Lines.Evidence(snapshot, Section.Sockets, name)), $"guest agent: {answer}"];
+        string all = string.Join("; ", evidence);
+        var root = new Check("dstack", "dstack", socket.And(agent))
+        {
+            Rule = "the guest agent's socket is there and answers",
+            Children =
+            [
+                new Check("dstack.socket", path is null ? "Guest agent socket" : $"Guest agent socket ({path})", socket)
+                {
+                    Rule = "one of " + string.Join(", ", Sockets),
+                    Evidence = [.. evidence],
+                    Problem = socket switch
+                    {
+                        Mark.Supported => null,
+                        Mark.Fatal when reading.IsMissing => Problem.Of(ProblemState.Absent, "DSTACK_SOCKET_ABSENT", "There is no dstack.sock.", all, "This is no dstack guest, or the container does not mount the socket.", "Mount /var/run/dstack.sock into the container.", Actor.EnclaveAuthor),
+                        Mark.Fatal => Problem.Of(ProblemState.Failed, "DSTACK_SOCKET_REFUSED", "Nobody listens on dstack.sock.", all, "The guest agent does not run.", "Restart the CVM; see its log.", Actor.CloudProvider),
+                        _ => Problem.Of(ProblemState.Unreadable, "DSTACK_SOCKET_UNREADABLE", "Whether there is a guest agent could not be seen.", all, "The socket is refused to this user, or not recorded.", "Run this command as a user who may open the socket.", Actor.KernelOwner),
+                    },
+                },
+                new Check("dstack.agent", "Guest agent answers", agent)
+                {
+                    Rule = "an HTTP request over the socket is answered with 200",
+                    Evidence = [.. evidence],
+                    Problem = agent switch
+                    {
+                        Mark.Supported => null,
+                        Mark.Fatal => Problem.Of(ProblemState.Failed, "DSTACK_AGENT_FAILED", "The guest agent does not answer as it should.", all, "It speaks another version, or is starting.", "Run again; see the agent's log.", Actor.CloudProvider),
+                        _ => Problem.Of(ProblemState.Unreadable, "DSTACK_AGENT_UNREADABLE", "Whether the guest agent works was not found out.", all, "It did not answer within the time limit, or is not recorded.", "Run again on the machine itself.", Actor.KernelOwner),
+                    },
+                }.HiddenIf(socket == Mark.Fatal, "there is no guest agent"),
+            ],
+        };
+        return new TeeCategory("dstack", root, path is not null || inGuest ? null : "no dstack.sock");
+    }
+}

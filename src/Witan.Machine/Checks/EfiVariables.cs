@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+
+namespace Witan.Machine;
+
+/// <summary>The three EFI variables by which a BIOS speaks about SGX. Values in a snapshot are without the four attribute bytes.</summary>
+internal static class EfiVariables
+{
+    public const string Status = "SOFTWAREGUARDSTATUS-9cb2e73f-7325-40f4-a484-659bb344c3cd";
+    public const string EpcBios = "EPCBIOS-c60aa7f6-e8d6-4956-8ba1-fe26298f5e87";
+    public const string EpcSoftware = "EPCSW-d69a279b-58eb-45d1-a148-771bb9eb5251";
+
+    public static readonly string[] All = [Status, EpcBios, EpcSoftware];
+
+    /// <summary>0 off, 1 on, 2 software controlled, 3 invalid; null where unknown.</summary>
+    public static int? SgxStatus(MachineSnapshot snapshot) => Bytes(snapshot, Status) is { Length: > 0 } bytes ? bytes[0] & 3 : null;
+
+    /// <summary>Largest and present size of the enclave memory that the BIOS gives, bytes; null where unknown.</summary>
+    public static (uint Most, uint Current)? BiosSizes(MachineSnapshot snapshot) => Bytes(snapshot, EpcBios) is { Length: >= 12 } bytes
+        ? (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)))
+        : null;
+
+    /// <summary>What the operating system has asked for, bytes; null where unknown.</summary>
+    public static uint? Requested(MachineSnapshot snapshot) =>
+        Bytes(snapshot, EpcSoftware) is { Length: >= 4 } bytes ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : null;
+
+    public static bool IsRefused(MachineSnapshot snapshot)
+    {
+        foreach (string name in All)
+        {
+            if (snapshot[Section.Efi, name].IsRefused)
+                return true;
+        }
+
+        return false;
+    }
+
+    public static IEnumerable<string> Describe(MachineSnapshot snapshot)
+    {
+        foreach (string name in All)
+        {
+            Reading reading = snapshot[Section.Efi, name];
+            string label = $"EFI variable {name[..name.IndexOf('-', StringComparison.Ordinal)]}";
+            yield return reading.HasValue ? $"{label} = {Meaning(snapshot, name, reading.Text)}" : $"{label}: {reading}";
+        }
+    }
+
+    private static string Meaning(MachineSnapshot snapshot, string name, string hex)
+    {
+        string shown = hex.Length > 24 ? hex[..24] + "..." : hex;
+        return name switch
+        {
+            Status when SgxStatus(snapshot) is { } status => $"{shown} ({(status switch { 0 => "off", 1 => "on", 2 => "software controlled", _ => "invalid" })})",
+            EpcBios when BiosSizes(snapshot) is { } sizes => $"{shown} (largest {EpcSections.Size(sizes.Most)}, now {EpcSections.Size(sizes.Current)})",
+            EpcSoftware when Requested(snapshot) is { } size => $"{shown} (asked for {EpcSections.Size(size)})",
+            _ => shown,
+        };
+    }
+
+    private static byte[]? Bytes(MachineSnapshot snapshot, string name) => HexText.Decode(snapshot[Section.Efi, name].Text);
+}

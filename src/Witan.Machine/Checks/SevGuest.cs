@@ -1,0 +1,85 @@
+namespace Witan.Machine;
+
+/// <summary>Whether this is an SEV-SNP guest. The CPUID leaf alone proves nothing: some hypervisors leak the host's bits.</summary>
+internal static class SevGuest
+{
+    public const string Device = "/dev/sev-guest";
+    public const string PlatformDevice = "/sys/devices/platform/sev-guest";
+    public const string Vmpl = "/sys/devices/system/cpu/sev/vmpl";
+    public const string ReportRequest = "SNP_GET_REPORT";
+    public const uint StatusRegister = 0xC0010131;
+
+    public static TeeCategory Build(MachineSnapshot snapshot, CpuFacts cpu)
+    {
+        var sev = new SevFacts(cpu);
+        bool? isGuest = IsSnp(snapshot, cpu, sev, out string how);
+        Mark guest = Marks.Required(isGuest);
+        Reading device = snapshot[Section.Devices, Device], provider = snapshot[Section.Files, TdxGuest.Provider];
+        Mark node = Marks.Required(device.HasValue ? true : device.IsMissing ? false : null).Downgraded();
+        Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "sev_guest" : snapshot[Section.Files, TdxGuest.Configfs].IsMissing ? false : null).Downgraded();
+        string[] evidence = [.. sev.Describe(), FeatureControl.Evidence(snapshot, StatusRegister), Lines.Evidence(snapshot, Section.Files, PlatformDevice), how];
+        var root = new Check("snp-guest", "AMD SEV-SNP guest", guest.And(node.Or(tsm)))
+        {
+            Rule = "SEV_STATUS or the kernel says that this is an SNP guest, AND (the guest device OR configfs gives evidence)",
+            Children =
+            [
+                new Check("snp-guest.status", "Protected guest", guest)
+                {
+                    Rule = "MSR C0010131[2] = 1, or the kernel made the device sev-guest; under Hyper-V, isolation type 2. The CPUID leaf alone is no proof",
+                    Evidence = [.. evidence],
+                    Problem = guest switch
+                    {
+                        Mark.Supported => null,
+                        Mark.Fatal => Problem.Of(ProblemState.Absent, "SNP_GUEST_ABSENT", "This virtual machine is not an SEV-SNP guest.", how, sev.IsZero ? "It was started as an ordinary guest." : "The hypervisor shows the host's SEV bits to an ordinary guest: they are no proof.", "Start it as a confidential VM (SEV-SNP).", Actor.CloudProvider),
+                        _ => Lines.UnreadMsr(snapshot, "SNP_GUEST_UNREADABLE", "Whether this is an SEV-SNP guest", StatusRegister),
+                    },
+                },
+                new Check("snp-guest.device", $"Guest device ({Device})", node)
+                {
+                    Rule = $"{Device} opens and returns a report",
+                    Evidence = [$"{Device}: {device}", Lines.Evidence(snapshot, Section.Requests, ReportRequest), Lines.Evidence(snapshot, Section.Files, Vmpl)],
+                    Problem = node == Mark.Supported ? null : DeviceProblem(device, tsm == Mark.Supported),
+                }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
+                new Check("snp-guest.tsm", "Reports through the kernel (configfs tsm)", tsm)
+                {
+                    Rule = $"a directory made below {TdxGuest.Configfs} has the provider sev_guest",
+                    Evidence = [Lines.Evidence(snapshot, Section.Files, TdxGuest.Configfs), Lines.Evidence(snapshot, Section.Files, TdxGuest.Provider)],
+                    Problem = tsm == Mark.Supported ? null : Lines.Unread("SNP_GUEST_TSM", "The kernel's report interface", $"provider: {provider}", "It needs Linux 6.7 or later, a mounted configfs, and root.", "Run this command as root.", harmless: node == Mark.Supported),
+                }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
+            ],
+        };
+        string? notHere = cpu.IsGuest == false ? "this is not a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
+        return new TeeCategory("snp-guest", root, notHere);
+    }
+
+    private static bool? IsSnp(MachineSnapshot snapshot, CpuFacts cpu, SevFacts sev, out string how)
+    {
+        how = sev.Evidence;
+        if (FeatureControl.Msr(snapshot, StatusRegister) is { } status)
+        {
+            how = $"SEV_STATUS = 0x{status:x}: SEV {status & 1}, ES {status >> 1 & 1}, SNP {status >> 2 & 1}, vTOM {status >> 3 & 1}";
+            return (status >> 2 & 1) != 0;
+        }
+
+        if (snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, TdxGuest.Provider].Text == "sev_guest")
+        {
+            how = $"the kernel made {PlatformDevice}";
+            return true;
+        }
+
+        if (cpu.IsHyperV && cpu.Leaf(0x4000000C) is { } isolation && cpu.Leaf(0x40000003) is { } features && (features.Ebx >> 22 & 1) != 0)
+        {
+            how = $"{cpu.Evidence(0x4000000C)}";
+            return (isolation.Ebx & 0xF) == 2;
+        }
+
+        return sev.Snp == false ? false : null;
+    }
+
+    private static Problem DeviceProblem(Reading device, bool needless) => device switch
+    {
+        { IsMissing: true } => Problem.Of(ProblemState.Absent, "SNP_GUEST_DEVICE_ABSENT", "There is no SEV guest device.", $"{Device}: {device}", "The kernel module sev-guest is not loaded, or the container was not given the device.", "Run `sudo modprobe sev-guest`, or pass the device to the container.", Actor.KernelOwner, needless),
+        { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "SNP_GUEST_DEVICE_REFUSED", $"The SEV guest device does not open: {device.Error}.", $"{Device}: {device}", "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
+        _ => Lines.Unread("SNP_GUEST_DEVICE_UNREADABLE", "Whether there is an SEV guest device", $"{Device}: {device}", "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
+    };
+}

@@ -1,0 +1,105 @@
+namespace Witan.Machine;
+
+/// <summary>Cause, remedy and actor for the device, the library and AESM.</summary>
+internal sealed class SoftwareAdvice(
+    MachineSnapshot snapshot, SgxInstructionSet instructions, FlexibleLaunchControl flc, SgxSoftware software)
+{
+    public Problem? Device()
+    {
+        SgxDevices devices = software.Devices;
+        if (devices.Mark == Mark.Supported)
+            return null;
+        string evidence = string.Join("; ", devices.Evidence());
+        if (devices.Mark == Mark.Unknown)
+            return Problem.Of(ProblemState.Unreadable, "SGX_DEVICE_UNREADABLE", "Whether there is an SGX device is not recorded.", evidence, "The recording holds no devices.", "Run this command on the machine itself.", Actor.Nobody);
+        if (devices.NoExecMount is { } mount)
+        {
+            return Problem.Of(
+                ProblemState.Failed, "SGX_DEVICE_NOEXEC", $"The SGX device lies on {mount}, which is mounted noexec.", evidence,
+                "Enclave pages are mapped executable from the device, which a noexec mount forbids.",
+                $"Run `mount -o remount,exec {mount}`; in a container, pass the device on a mount with exec.", Actor.KernelOwner);
+        }
+
+        if (devices.Path is { } path)
+        {
+            return Problem.Of(
+                ProblemState.Unreadable, "SGX_DEVICE_REFUSED", $"{path} does not open: {devices.Reading.Error}.", evidence,
+                devices.Reading.IsRefused ? "This user, or this container, has no right to the device." : "The driver refused to open the device.",
+                devices.Reading.IsRefused ? "Add the user to the device's group (often sgx), or give the container the device." : "Look at the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner);
+        }
+
+        return NoDevice(evidence);
+    }
+
+    public Problem? Library()
+    {
+        if (software.Library == Mark.Supported)
+            return null;
+        string evidence = $"{SgxSoftware.LibraryName}: {snapshot[Section.Libraries, SgxSoftware.LibraryName]}";
+        bool needless = software.Devices.Mark == Mark.Supported;
+        if (software.Library == Mark.Unknown)
+            return Problem.Of(ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE", "Whether the library is there is not recorded.", evidence, "The recording holds no libraries.", "Run this command on the machine itself.", Actor.Nobody, needless);
+        return Problem.Of(
+            ProblemState.Absent, "SGX_LIBRARY_ABSENT",
+            needless ? "The library is not installed; it does not matter, because the device works without it." : "The library is not installed.",
+            evidence, "The package libsgx-enclave-common is not installed.",
+            needless ? "Nothing to do." : "The device comes first: with it this library is not needed. Some programs want it: install libsgx-enclave-common.",
+            needless ? Actor.Nobody : Actor.PackageOwner, needless || instructions.CpuSupport == Mark.Fatal);
+    }
+
+    public Problem? AesmService()
+    {
+        AesmFacts aesm = software.Aesm;
+        if (aesm.Mark == Mark.Supported)
+            return null;
+        string evidence = string.Join("; ", aesm.Evidence());
+        bool needless = flc.Mark == Mark.Supported || instructions.CpuSupport == Mark.Fatal;
+        string relevance = flc.CpuSupport == Mark.Supported
+            ? "On a machine with flexible launch control it is needed only for quotes made through AESM."
+            : "Without flexible launch control it is needed for launch tokens.";
+        Problem Of(ProblemState state, string code, string sentence, string cause, string remedy, Actor actor) => Problem.Of(
+            state, code, sentence, evidence, $"{cause} {relevance}", remedy, actor, needless);
+
+        if (!aesm.IsRecorded)
+            return Of(ProblemState.Unreadable, "AESM_UNREADABLE", "Whether AESM runs is not recorded.", "The recording holds no sockets.", "Run this command on the machine itself.", Actor.Nobody);
+        if (aesm.RefusedPath is { } refused)
+            return Of(ProblemState.Unreadable, "AESM_REFUSED", $"The AESM socket {refused} is refused to this user.", "The socket's permissions do not let this user connect.", "Add the user to the socket's group (often aesmd or sgx).", Actor.PackageOwner);
+        if (aesm.Connected is not null)
+            return Of(ProblemState.Failed, "AESM_MUTE", "AESM takes connections and does not answer.", "The service hangs or speaks something else.", "Restart it: systemctl restart aesmd; then journalctl -u aesmd.", Actor.PackageOwner);
+        return aesm.State switch
+        {
+            "running" => Of(ProblemState.Failed, "AESM_NO_SOCKET", "AESM runs and its socket cannot be reached.", "The socket is not visible from here: a container sees it only if it is mounted.", "Mount /var/run/aesmd into the container.", Actor.PackageOwner),
+            "installed" => Of(ProblemState.Disabled, "AESM_STOPPED", "AESM is installed and does not run.", "The service is stopped.", "Run `sudo systemctl start aesmd`.", Actor.PackageOwner),
+            _ => Of(ProblemState.Absent, "AESM_ABSENT", needless ? "AESM is not installed; nothing here needs it." : "AESM is not installed.", "The package sgx-aesm-service is not installed.", needless ? "Nothing to do." : "Install sgx-aesm-service.", needless ? Actor.Nobody : Actor.PackageOwner),
+        };
+    }
+
+    private Problem NoDevice(string evidence)
+    {
+        Problem Of(string code, string cause, string remedy, Actor actor, ProblemState state = ProblemState.Absent) =>
+            Problem.Of(state, code, "There is no SGX device.", evidence, cause, remedy, actor);
+
+        if (instructions.CpuSupport == Mark.Fatal)
+            return Of("SGX_DEVICE_ABSENT", "The processor offers no SGX, so the kernel makes no device.", "Nothing, before the processor offers SGX.", Actor.Nobody);
+        if (instructions.CpuConfiguration == Mark.Fatal)
+            return Of("SGX_DEVICE_ABSENT", "SGX is switched off, so the kernel makes no device.", "Switch SGX on first; the device then appears by itself.", Actor.BiosOwner);
+        if (snapshot[Section.Arguments, "nosgx"].HasValue && snapshot[Section.Arguments, "nosgx"].Text != "no")
+            return Of("SGX_KERNEL_OFF", "The kernel was told not to use SGX (argument nosgx).", "Remove nosgx from the kernel's arguments and reboot.", Actor.KernelOwner, ProblemState.Disabled);
+        if (flc.CpuSupport == Mark.Fatal || flc.Configuration == Mark.Fatal)
+            return Of("SGX_DEVICE_NEEDS_FLC", "The driver in the kernel makes a device only where flexible launch control is there and on.", flc.CpuSupport == Mark.Fatal ? "Only the legacy driver serves this processor; it is no longer maintained." : "Enable flexible launch control in the BIOS.", flc.CpuSupport == Mark.Fatal ? Actor.ChipVendor : Actor.BiosOwner);
+        if (instructions.PageCache == Mark.Supported && snapshot[Section.Flags, "sgx"].Text == "no")
+            return Of("SGX_KERNEL_DROPPED_EPC", $"The BIOS gives {EpcSections.Size(instructions.Epc.Total)} of enclave memory and the kernel dropped it: no sgx in /proc/cpuinfo.", "Use a kernel built with CONFIG_X86_SGX (Linux 5.11 or later); then see the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner, ProblemState.Disabled);
+        foreach (string module in new[] { "sgx", "isgx", "intel_sgx" })
+        {
+            switch (snapshot[Section.Modules, module].Text)
+            {
+                case "loaded":
+                    return Of("SGX_DEVICE_ABSENT", $"The module {module} is loaded and made no device.", "See the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner, ProblemState.Failed);
+                case "available":
+                    return Of("SGX_MODULE_NOT_LOADED", $"The module {module} is there and not loaded.", $"Run `sudo modprobe {module}`.", Actor.KernelOwner, ProblemState.Disabled);
+            }
+        }
+
+        return Of("SGX_DEVICE_ABSENT", "The kernel has no SGX driver: it is too old or was built without it; in a container, the device was not passed.", "Use Linux 5.11 or later with CONFIG_X86_SGX; in a container, pass /dev/sgx_enclave.", Actor.KernelOwner);
+    }
+}

@@ -1,0 +1,98 @@
+namespace Witan.Machine;
+
+/// <summary>Whether this is a TDX guest, and whether it can make evidence.</summary>
+internal static class TdxGuest
+{
+    public static readonly string[] Devices = ["/dev/tdx_guest", "/dev/tdx-guest", "/dev/tdx-attest"];
+    public const string Configfs = "/sys/kernel/config/tsm/report";
+    public const string Provider = Configfs + "/provider";
+    public const string EventLog = "/sys/firmware/acpi/tables/CCEL";
+
+    public static TeeCategory Build(MachineSnapshot snapshot, CpuFacts cpu)
+    {
+        bool? isolated = IsTdx(cpu, out string how);
+        string? device = Devices.FirstOrDefault(path => snapshot[Section.Devices, path] is { } reading && (reading.HasValue || (reading.IsFailure && !reading.IsMissing)));
+        Reading opened = device is null ? snapshot[Section.Devices, Devices[0]] : snapshot[Section.Devices, device];
+        Reading configfs = snapshot[Section.Files, Configfs], provider = snapshot[Section.Files, Provider];
+        Mark guest = Marks.Required(isolated);
+        Mark node = Marks.Required(opened.HasValue ? true : opened.IsMissing ? false : null).Downgraded();
+        Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "tdx_guest" : configfs.IsMissing ? false : null).Downgraded();
+        Mark evidence = node.Or(tsm);
+        if (cpu.IsHyperV && isolated == true && evidence == Mark.Fatal)
+            evidence = Mark.Unknown;
+        var root = new Check("tdx-guest", "Intel TDX guest", guest.And(evidence))
+        {
+            Rule = "the processor says that this is a TDX guest, AND (the guest device OR configfs gives evidence)",
+            Children =
+            [
+                new Check("tdx-guest.cpuid", "Trust domain", guest)
+                {
+                    Rule = "CPUID 21.0 is \"IntelTDX    \"; under Hyper-V, isolation type 3 of leaf 4000000C",
+                    Evidence = [how, Lines.Evidence(snapshot, Section.Flags, "tdx_guest")],
+                    Problem = guest switch
+                    {
+                        Mark.Supported => null,
+                        Mark.Unknown => SgxAdvice.NotRecorded("TDX_GUEST_UNREADABLE", how),
+                        _ => Problem.Of(ProblemState.Absent, "TDX_GUEST_ABSENT", "This virtual machine is not a trust domain.", how, "It was started as an ordinary guest.", "Start it as a confidential VM (TDX).", Actor.CloudProvider),
+                    },
+                },
+                new Check("tdx-guest.device", device is null ? "Guest device" : $"Guest device ({device})", node)
+                {
+                    Rule = "/dev/tdx_guest opens and returns a TD report",
+                    Evidence = [.. Devices.Select(path => Lines.Evidence(snapshot, Section.Devices, path)), Lines.Evidence(snapshot, Section.Requests, "TDX_CMD_GET_REPORT0")],
+                    Problem = node == Mark.Supported ? null : DeviceProblem(snapshot, device, opened, tsm == Mark.Supported),
+                }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
+                new Check("tdx-guest.tsm", "Quotes through the kernel (configfs tsm)", tsm)
+                {
+                    Rule = $"a directory made below {Configfs} has the provider tdx_guest",
+                    Evidence = [Lines.Evidence(snapshot, Section.Files, Configfs), Lines.Evidence(snapshot, Section.Files, Provider)],
+                    Problem = tsm == Mark.Supported ? null : TsmProblem(configfs, provider, cpu, node == Mark.Supported),
+                }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
+            ],
+        };
+        string? notHere = isolated == true ? null : cpu.IsGuest == false ? "this is not a guest" : cpu.IsGuest == true && !cpu.IsIntel && cpu.Vendor is not null ? "the processor is not Intel's" : null;
+        return new TeeCategory("tdx-guest", root, notHere);
+    }
+
+    /// <summary>Leaf 0x21 by its signature; under Hyper-V, which hides it, the isolation type. Null where not recorded.</summary>
+    public static bool? IsTdx(CpuFacts cpu, out string how)
+    {
+        how = cpu.Evidence(0x21);
+        if (cpu.IsGuest == false)
+            return false;
+        if (cpu.Leaf(0x21) is { } leaf && leaf is { Ebx: 0x65746E49, Edx: 0x5844546C, Ecx: 0x20202020 })
+            return true;
+        if (cpu.IsHyperV)
+        {
+            how = $"{cpu.Evidence(0x40000003)}; {cpu.Evidence(0x4000000C)}";
+            if (cpu.Leaf(0x40000003) is not { } features || cpu.Leaf(0x4000000C) is not { } isolation)
+                return null;
+            return (features.Ebx >> 22 & 1) != 0 && (features.Ebx >> 12 & 1) == 0 && (isolation.Ebx & 0xF) == 3;
+        }
+
+        return cpu.IsOutOfRange(0x21) || cpu.Leaf(0x21) is not null ? false : cpu.HighestBasic is null ? null : cpu.Vendor == "GenuineIntel" ? null : false;
+    }
+
+    private static Problem DeviceProblem(MachineSnapshot snapshot, string? device, Reading opened, bool needless)
+    {
+        string evidence = Lines.Evidence(snapshot, Section.Devices, device ?? Devices[0]);
+        return opened switch
+        {
+            { IsMissing: true } => Problem.Of(ProblemState.Absent, "TDX_GUEST_DEVICE_ABSENT", "There is no TDX guest device.", evidence, "The kernel module tdx_guest is not loaded, the kernel is older than 6.2, or the container was not given the device.", "Run `sudo modprobe tdx_guest`, or pass /dev/tdx_guest to the container.", Actor.KernelOwner, needless),
+            { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "TDX_GUEST_DEVICE_REFUSED", $"{device} does not open: {opened.Error}.", evidence, "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
+            _ => Lines.Unread("TDX_GUEST_DEVICE_UNREADABLE", "Whether there is a guest device", evidence, "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
+        };
+    }
+
+    private static Problem TsmProblem(Reading configfs, Reading provider, CpuFacts cpu, bool needless)
+    {
+        string evidence = $"{Configfs}: {configfs}; provider: {provider}";
+        if (cpu.IsHyperV)
+            return Problem.Of(ProblemState.Absent, "TDX_GUEST_PARAVISOR", "Under Hyper-V evidence comes from the virtual TPM.", evidence, "The paravisor keeps the TDX interfaces to itself.", "Use the cloud's attestation through the virtual TPM.", Actor.CloudProvider, needless);
+        return provider.IsFailure && !provider.IsMissing && !configfs.IsMissing
+            ? Problem.Of(ProblemState.Unreadable, "TDX_GUEST_TSM_REFUSED", "The kernel's report interface is refused to this user.", evidence, "Only root may make a report directory.", "Run this command as root.", Actor.KernelOwner, needless)
+            : configfs.IsMissing
+                ? Problem.Of(ProblemState.Absent, "TDX_GUEST_TSM_ABSENT", "The kernel's report interface is not there.", evidence, "The kernel is older than 6.7, or configfs is not mounted.", "Use Linux 6.7 or later and mount configfs (mount -t configfs none /sys/kernel/config).", Actor.KernelOwner, needless)
+                : Lines.Unread("TDX_GUEST_TSM_UNREADABLE", "The kernel's report interface", evidence, "Its provider is not recorded.", "Run this command as root on the machine itself.", Actor.KernelOwner, needless);
+    }
+}

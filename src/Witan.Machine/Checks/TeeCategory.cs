@@ -1,0 +1,7 @@
+namespace Witan.Machine;
+
+/// <summary>One TEE of the report: its tree, whether it applies here, and its name for <c>--require</c>.</summary>
+/// <param name="Name">Such as <c>tdx-guest</c>.</param>
+/// <param name="Root">The category in the tree.</param>
+/// <param name="NotHere">Why it cannot apply to this machine; null where it can.</param>
+internal sealed record TeeCategory(string Name, Check Root, string? NotHere);

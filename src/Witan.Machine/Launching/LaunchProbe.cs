@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+
+namespace Witan.Machine;
+
+/// <summary>The three launch tests: debug, production, and an enclave that Intel has signed.</summary>
+internal static class LaunchProbe
+{
+    /// <summary>ATTRIBUTES: the enclave may be read from outside; it runs in 64-bit mode.</summary>
+    public const ulong DebugBit = 2, Mode64 = 4;
+
+    private const int MaximumEnclave = 16 << 20;
+
+    public static void Run(SystemRoot root, ICpuid cpuid, ProbeOptions options, SnapshotBuilder to) =>
+        Run(root, cpuid, options, to, new LinuxEnclaveKernel(), cpu => Xcr0.Read(cpu));
+
+    public static void Run(SystemRoot root, ICpuid cpuid, ProbeOptions options, SnapshotBuilder to, IEnclaveKernel kernel, Func<CpuFacts, ulong?> readXcr0)
+    {
+        var leaves = new SnapshotBuilder("child");
+        CpuidProbe.Run(cpuid, leaves);
+        var cpu = new CpuFacts(leaves.Build());
+        string? device = SgxDevices.InTree.FirstOrDefault(path => root.Exists(path).HasValue);
+        if (device is null)
+        {
+            foreach (string mode in new[] { "debug", "production" })
+                to.Set(Section.Launch, mode, Reading.Failed(LaunchOutcomes.LegacyDriver));
+            return;
+        }
+
+        ulong? xcr0 = readXcr0(cpu);
+        if (xcr0 is { } value)
+            to.Set(Section.Register, "XCR0", value.ToString("x16"));
+        var launcher = new EnclaveLauncher(kernel);
+        var blueprint = EnclaveBlueprint.Smallest();
+        byte[] measurement = blueprint.Measure();
+        using var key = RSA.Create();
+        key.ImportRSAPrivateKey(Convert.FromBase64String(TestEnclaveKey.Pkcs1), out _);
+        Reading Try(ulong attributes, ulong xfrm)
+        {
+            var signature = SigStruct.Sign(new EnclaveIdentity(measurement, attributes, xfrm), key);
+            return launcher.Launch(root.Real(device), blueprint, signature, attributes, xfrm).ToReading();
+        }
+
+        to.Set(Section.Launch, "debug", Try(DebugBit | Mode64, ExtendedState.Choose(cpu, xcr0)));
+        to.Set(Section.Launch, "production", Try(Mode64, ExtendedState.Least));
+        to.Set(Section.Launch, "whitelisted", Whitelisted(launcher, root.Real(device), options.WhitelistedEnclave));
+    }
+
+    private static Reading Whitelisted(EnclaveLauncher launcher, string device, string? folder)
+    {
+        if (folder is null)
+            return Reading.Failed(LaunchOutcomes.Skipped);
+        string? image = Only(folder, "*.sgxs"), signature = Only(folder, "*.sig");
+        if (image is null || signature is null || new FileInfo(image).Length > MaximumEnclave
+            || !SgxsFile.TryRead(File.ReadAllBytes(image), out EnclaveBlueprint? blueprint)
+            || !SigStruct.TryParse(File.ReadAllBytes(signature), out SigStruct? signed)
+            || !signed.MrEnclave.SequenceEqual(blueprint.Measure()))
+        {
+            return Reading.Failed("files EINVAL");
+        }
+
+        return launcher.Launch(device, blueprint, signed, signed.Attributes & ~DebugBit, signed.Xfrm).ToReading();
+    }
+
+    private static string? Only(string folder, string pattern)
+    {
+        if (!Directory.Exists(folder))
+            return null;
+        string[] found = Directory.GetFiles(folder, pattern);
+        return found.Length == 1 ? found[0] : null;
+    }
+}

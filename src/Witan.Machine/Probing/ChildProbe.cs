@@ -1,0 +1,90 @@
+using System.Diagnostics;
+
+namespace Witan.Machine;
+
+/// <summary>
+/// The probes that may crash or hang: launching enclaves, loading foreign libraries. Each runs as this same program in a
+/// child process with a time limit, and answers with a snapshot on its standard output.
+/// </summary>
+public static class ChildProbe
+{
+    internal const string Launch = "launch", Library = "library", Nvml = "nvml";
+
+    /// <summary>Longest answer of a child, characters.</summary>
+    private const int MaximumAnswer = 1 << 20;
+
+    /// <summary>Runs one probe in this process and returns what it saw. Null where there is no probe of that name.</summary>
+    public static MachineSnapshot? RunHere(string name, ProbeOptions options)
+    {
+        var to = new SnapshotBuilder("child");
+        switch (name)
+        {
+            case Launch:
+                LaunchProbe.Run(new SystemRoot(options.Root), new ProcessorCpuid(), options, to);
+                return to.Build();
+            case Library:
+                LibraryProbe.Load(SgxSoftware.LibraryName, to);
+                return to.Build();
+            case Nvml:
+                NvmlProbe.Run(to);
+                return to.Build();
+            default:
+                return null;
+        }
+    }
+
+    internal static void Run(IReadOnlyList<string> self, string name, ProbeOptions options, SnapshotBuilder to)
+    {
+        var start = new ProcessStartInfo(self[0]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
+        for (int i = 1; i < self.Count; i++)
+            start.ArgumentList.Add(self[i]);
+        foreach (string argument in new[] { "sgx-test", "--probe", name, "--root", options.Root })
+            start.ArgumentList.Add(argument);
+        if (options.WhitelistedEnclave is { } enclave)
+        {
+            start.ArgumentList.Add("--whitelisted-enclave");
+            start.ArgumentList.Add(enclave);
+        }
+
+        using var child = new Process { StartInfo = start };
+        child.Start();
+        child.StandardInput.Close();
+        Task<string> output = child.StandardOutput.ReadToEndAsync(), errors = child.StandardError.ReadToEndAsync();
+        if (!Task.WaitAll([output, errors], options.ChildLimit) || !child.WaitForExit(TimeSpan.FromSeconds(1)))
+        {
+            child.Kill(entireProcessTree: true);
+            Fail(name, LaunchOutcomes.Timeout, to);
+            return;
+        }
+
+        string answer = output.GetAwaiter().GetResult();
+        if (child.ExitCode != 0 || answer.Length > MaximumAnswer || !SnapshotJson.TryRead(answer, out MachineSnapshot? seen, out _))
+        {
+            Fail(name, LaunchOutcomes.Crashed, to);
+            return;
+        }
+
+        foreach (string section in seen.Sections)
+        {
+            foreach (string key in seen.Keys(section))
+                to.Set(section, key, seen[section, key]);
+        }
+    }
+
+    private static void Fail(string name, string reason, SnapshotBuilder to)
+    {
+        if (name == Launch)
+        {
+            foreach (string mode in new[] { "debug", "production" })
+                to.Set(Section.Launch, mode, Reading.Failed(reason));
+        }
+        else if (name == Library)
+        {
+            to.Set(Section.Libraries, SgxSoftware.LibraryName, Reading.Failed("load-" + reason));
+        }
+        else
+        {
+            to.Set(Section.Nvml, "ccFeature", Reading.Failed(reason));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+namespace Witan.Machine;
+
+/// <summary>
+/// Looks at a machine and writes down what it sees; judges nothing. Read-only: it opens, reads and asks, and leaves nothing
+/// behind. Every step has a time limit, after which what it did not reach stays "not recorded".
+/// </summary>
+public static class MachineProbe
+{
+    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Takes a snapshot.</summary>
+    public static MachineSnapshot Run(ProbeOptions options) => Run(options, new ProcessorCpuid());
+
+    internal static MachineSnapshot Run(ProbeOptions options, ICpuid cpuid)
+    {
+        var root = new SystemRoot(options.Root);
+        var to = new SnapshotBuilder(root.IsLive ? "live" : "file tree");
+        to.Set(Section.Rights, "root", Environment.IsPrivilegedProcess ? "yes" : "no");
+        CpuidProbe.Run(cpuid, to);
+        var cpu = new CpuFacts(to.Build());
+        var steps = new List<Step>
+        {
+            new("kernel", StepLimit, () => KernelProbe.Run(root, to)),
+            new("registers", StepLimit, () => RegisterProbe.Msr(root, to, cpu)),
+            new("efi", StepLimit, () => RegisterProbe.Efi(root, to)),
+            new("devices", StepLimit, () => DeviceProbe.Run(root, to)),
+            new("hardware", StepLimit, () =>
+            {
+                HardwareProbe.Libraries(root, to);
+                HardwareProbe.Pci(root, to);
+            }),
+            new("report interface", StepLimit, () => HardwareProbe.ReportInterface(root, to)),
+            // Three requests at most, each with the limit.
+            new("aesm", 3 * options.ServiceLimit, () => ServiceProbe.Aesm(root, to, options.ServiceLimit, options.Attest)),
+            new("dstack", 2 * options.ServiceLimit, () => ServiceProbe.GuestAgent(root, to, options.ServiceLimit)),
+        };
+        if (Platform.Of(cpu) == Generation.SapphireRapidsOrLater && cpu.IsGuest == false)
+            steps.Add(new Step("kernel log", StepLimit, () => HardwareProbe.TdxLog(root, to)));
+        Step.RunAll(steps);
+        AfterTheFirst(options, root, to);
+        return to.Build();
+    }
+
+    // What is worth a look only after the rest is known.
+    private static void AfterTheFirst(ProbeOptions options, SystemRoot root, SnapshotBuilder to)
+    {
+        MachineSnapshot soFar = to.Build();
+        var cpu = new CpuFacts(soFar);
+        var devices = new SgxDevices(soFar);
+        bool hasSgx = cpu.Bit(7, 0, leaf => leaf.Ebx, 2) == true;
+        var steps = new List<Step>();
+        if (hasSgx && devices.Path is null)
+            steps.Add(new Step("modules", StepLimit, () => KernelProbe.Modules(root, to)));
+        if (options.Self is { } self)
+        {
+            if (hasSgx && devices.Mark == Mark.Supported && new SgxInstructionSet(soFar, cpu).CpuConfiguration == Mark.Supported)
+                steps.Add(new Step("launch", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Launch, options, to)));
+            if (root.IsLive && soFar[Section.Libraries, SgxSoftware.LibraryName].HasValue)
+                steps.Add(new Step("library", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Library, options, to)));
+            if (root.IsLive && soFar[Section.Libraries, Gpu.Library].HasValue)
+                steps.Add(new Step("nvml", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Nvml, options, to)));
+        }
+
+        Step.RunAll(steps);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Witan.Machine;
+
+/// <summary>Talks to the services that may be there: AESM and dstack's guest agent. One small request a connection.</summary>
+internal static class ServiceProbe
+{
+    private const int HeaderLimit = 64;
+
+    /// <summary>Asks AESM how many kinds of keys it has, and which; prepares a quote only where that was asked for.</summary>
+    public static void Aesm(SystemRoot root, SnapshotBuilder to, TimeSpan limit, bool attest)
+    {
+        foreach (string name in AesmSocket.Names)
+        {
+            bool isAbstract = name.StartsWith('@');
+            if (isAbstract && !root.IsLive)
+                continue;
+            string path = isAbstract ? name : root.Real(name);
+            if (!isAbstract && !Path.Exists(path))
+            {
+                to.Set(Section.Sockets, name, Reading.Failed("ENOENT"));
+                continue;
+            }
+
+            if (Ask(new AesmClient(path, limit), name, to, attest))
+                return;
+        }
+    }
+
+    /// <summary>Looks for dstack's socket and makes one request that any version answers.</summary>
+    public static void GuestAgent(SystemRoot root, SnapshotBuilder to, TimeSpan limit)
+    {
+        foreach (string name in Dstack.Sockets)
+        {
+            string path = root.Real(name);
+            if (!Path.Exists(path))
+            {
+                to.Set(Section.Sockets, name, Reading.Failed("ENOENT"));
+                continue;
+            }
+
+            try
+            {
+                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                socket.SendTimeout = socket.ReceiveTimeout = (int)limit.TotalMilliseconds;
+                socket.Connect(new UnixDomainSocketEndPoint(path));
+                to.Set(Section.Sockets, name, "connected");
+                string method = name.EndsWith("tappd.sock", StringComparison.Ordinal) ? "/prpc/Tappd.Info" : "/Info";
+                socket.Send(Encoding.ASCII.GetBytes($"GET {method} HTTP/1.1\r\nHost: dstack\r\nConnection: close\r\n\r\n"));
+                byte[] head = new byte[HeaderLimit];
+                int got = socket.Receive(head);
+                string line = Encoding.ASCII.GetString(head, 0, got).Split('\r')[0];
+                // Only the status line is kept: the answer names the application.
+                to.Set(Section.Requests, "dstack", got == 0 ? Reading.Failed("closed") : Reading.Of(line));
+                return;
+            }
+            catch (SocketException e)
+            {
+                string reason = AesmClient.Name(e.SocketErrorCode);
+                to.Set(to.Has(Section.Sockets, name) ? Section.Requests : Section.Sockets, to.Has(Section.Sockets, name) ? "dstack" : name, Reading.Failed(reason));
+            }
+        }
+    }
+
+    private static bool Ask(AesmClient client, string name, SnapshotBuilder to, bool attest)
+    {
+        try
+        {
+            AesmReply count = client.GetSupportedAttestationKeyCount();
+            to.Set(Section.Sockets, name, "connected");
+            to.Set(Section.Aesm, AesmFacts.AnyRequest, Convert.ToHexStringLower(count.Raw.Span));
+            if (count.ErrorCode != 0 || count.Operation == AesmOperation.Unsupported || count.Number(2) is not (> 0 and < 64) || count.Number(2) is not { } number)
+                return true;
+            AesmReply keys = client.GetSupportedAttestationKeys((uint)number);
+            to.Set(Section.Aesm, AesmFacts.KeysRequest, Convert.ToHexStringLower(keys.Raw.Span));
+            ReadOnlyMemory<byte> list = keys.Bytes(2);
+            if (attest && EcdsaKey(list) is { } key)
+                to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Convert.ToHexStringLower(client.InitQuoteEx(key.Span).Raw.Span));
+            return true;
+        }
+        catch (AesmException e)
+        {
+            to.Set(Section.Sockets, name, e.Connected ? Reading.Of("connected") : Reading.Failed(e.Reason));
+            if (e.Connected)
+                to.Set(Section.Aesm, AesmFacts.AnyRequest, Reading.Failed(e.Reason));
+            return e.Connected;
+        }
+    }
+
+    private static ReadOnlyMemory<byte>? EcdsaKey(ReadOnlyMemory<byte> list)
+    {
+        List<AttestationKey> keys = AttestationKey.Parse(list);
+        int index = keys.FindIndex(key => key.IsEcdsa);
+        return index < 0 ? null : list.Slice(index * AttestationKey.Size, AttestationKey.Size);
+    }
+}

@@ -1,0 +1,93 @@
+namespace Witan.Machine;
+
+/// <summary>One part of the report: a category of checks, and why it does not apply here if it does not.</summary>
+/// <param name="Root">The category.</param>
+/// <param name="NotHere">Why it cannot apply to this machine; null where it does.</param>
+public sealed record ReportPart(Check Root, string? NotHere);
+
+/// <summary>What a snapshot comes to: the tree, each TEE's mark, and the verdict. A pure function of the snapshot.</summary>
+public sealed class MachineReport
+{
+    private readonly List<Tee> _tees = [];
+
+    private MachineReport(MachineSnapshot snapshot, IReadOnlyList<ReportPart> parts, AttestationPathKind path, bool isReady) =>
+        (Snapshot, Parts, AttestationPath, IsSgxReady) = (snapshot, parts, path, isReady);
+
+    /// <summary>What was judged.</summary>
+    public MachineSnapshot Snapshot { get; }
+
+    /// <summary>The categories in the order of the report.</summary>
+    public IReadOnlyList<ReportPart> Parts { get; }
+
+    /// <summary>How an SGX enclave of this machine could prove itself.</summary>
+    public AttestationPathKind AttestationPath { get; }
+
+    /// <summary>Whether SGX programs start here.</summary>
+    public bool IsSgxReady { get; }
+
+    /// <summary>Every TEE by its name for <c>--require</c>.</summary>
+    public IReadOnlyList<string> TeeNames => [.. _tees.Select(tee => tee.Name)];
+
+    /// <summary>Judges a snapshot.</summary>
+    public static MachineReport Judge(MachineSnapshot snapshot)
+    {
+        var cpu = new CpuFacts(snapshot);
+        var launch = new LaunchOutcomes(snapshot);
+        var instructions = new SgxInstructionSet(snapshot, cpu);
+        var flc = new FlexibleLaunchControl(snapshot, cpu, launch);
+        var software = new SgxSoftware(snapshot, instructions, flc, launch);
+        var advice = new LaunchAdvice(cpu, launch, () => software.Devices, () => flc.Configuration);
+        string? noSgx = cpu.Vendor is not null && !cpu.IsIntel ? "the processor is not Intel's" : null;
+        Mark sgx = instructions.Mark.And(software.Mark);
+        Check attestation = Machine.AttestationPath.Build(snapshot, cpu, instructions, flc);
+        TeeCategory tdxGuest = TdxGuest.Build(snapshot, cpu), snpGuest = SevGuest.Build(snapshot, cpu);
+        bool inGuest = tdxGuest.Root.Mark == Mark.Supported || snpGuest.Root.Mark == Mark.Supported;
+        TeeCategory[] others = [tdxGuest, new TdxHost(snapshot, cpu).Build(), snpGuest, new SevHost(snapshot, cpu).Build(), Gpu.Build(snapshot), Dstack.Build(snapshot, inGuest)];
+        var parts = new List<ReportPart>
+        {
+            new(instructions.Build(), noSgx),
+            new(flc.Build(instructions.CpuSupport, advice), noSgx),
+            new(software.Build(advice), noSgx),
+            new(attestation, noSgx),
+        };
+        var report = new MachineReport(snapshot, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);
+        Check[] sgxRoots = [parts[0].Root, parts[2].Root, attestation];
+        report.Add(new Tee("sgx", noSgx is null ? sgx : Mark.Fatal, "SGX", noSgx is null, CanHoldWorkers: attestation.Mark != Mark.Fatal, sgxRoots));
+        report.Add(new Tee("sgx-production", noSgx is null ? instructions.Mark.And(launch.ProductionMark) : Mark.Fatal, "SGX in production mode", false, CanHoldWorkers: false, sgxRoots));
+        foreach (TeeCategory other in others)
+        {
+            parts.Add(new ReportPart(other.Root, other.NotHere));
+            bool hosts = other.Name is "tdx-guest" or "tdx-host" or "snp-guest" or "snp-host";
+            report.Add(new Tee(other.Name, other.NotHere is null ? other.Root.Mark : Mark.Fatal, other.Root.Label, other.NotHere is null, hosts, [other.Root]));
+        }
+
+        parts.Add(new ReportPart(MachineFacts.Build(cpu, snapshot), null));
+        return report;
+    }
+
+    /// <summary>The mark of a TEE by its name for <c>--require</c>; null where there is none of that name.</summary>
+    public Mark? MarkOf(string name) => _tees.Find(tee => tee.Name == name)?.Mark;
+
+    /// <summary>The verdict: which TEEs confidential workers could use, or the first thing to mend, or what to grant.</summary>
+    public MachineVerdict Verdict() => MachineVerdict.Of(_tees.Where(tee => tee.Applies));
+
+    /// <summary>Finds a check by its id, by the code of its problem, or by its label.</summary>
+    public IEnumerable<(Check Check, string Path)> Find(string name)
+    {
+        foreach (ReportPart part in Parts)
+        {
+            foreach ((Check check, string path) in part.Root.Walk())
+            {
+                if (name.Equals(check.Id, StringComparison.OrdinalIgnoreCase) || name.Equals(check.Problem?.Finding.Code, StringComparison.OrdinalIgnoreCase)
+                    || name.Equals(check.Label, StringComparison.OrdinalIgnoreCase))
+                {
+                    yield return (check, path);
+                }
+            }
+        }
+    }
+
+    private void Add(Tee tee) => _tees.Add(tee);
+
+    internal sealed record Tee(string Name, Mark Mark, string Label, bool Applies, bool CanHoldWorkers, Check[] Roots);
+}

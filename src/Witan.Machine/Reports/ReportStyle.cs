@@ -1,0 +1,33 @@
+namespace Witan.Machine;
+
+/// <summary>How a report is printed.</summary>
+public sealed record ReportStyle
+{
+    /// <summary>Evidence below every line, also below ✔.</summary>
+    public bool Verbose { get; init; }
+
+    /// <summary>Also the parts that do not apply, and the hidden lines.</summary>
+    public bool All { get; init; }
+
+    /// <summary>Words instead of marks, and no colour.</summary>
+    public bool PlainText { get; init; }
+
+    /// <summary>Colours.</summary>
+    public bool Colour { get; init; }
+
+    internal string Mark(Mark mark)
+    {
+        if (PlainText)
+            return mark switch { Machine.Mark.Supported => "yes ", Machine.Mark.Unknown => "??? ", _ => "no  " };
+        (string sign, string colour) = mark switch
+        {
+            Machine.Mark.Supported => ("✔", "32"),
+            Machine.Mark.Unsupported => ("✘", "33"),
+            Machine.Mark.Fatal => ("✘", "31"),
+            _ => ("?", "35"),
+        };
+        return (Colour ? $"\e[{colour}m{sign}\e[0m" : sign) + "  ";
+    }
+
+    internal string Dim(string text) => Colour && !PlainText ? $"\e[2m{text}\e[0m" : text;
+}

@@ -1,0 +1,88 @@
+namespace Witan.Machine;
+
+/// <summary>Prints a report as text: the documents' tree, what to mend, and the verdict.</summary>
+public static class ReportText
+{
+    /// <summary>The sentence of the documents where SGX programs start here.</summary>
+    public const string AllSet = "You are all set to start running SGX programs!";
+
+    /// <summary>Writes tree, folded parts, problems and verdict.</summary>
+    public static void Write(TextWriter output, MachineReport report, ReportStyle style)
+    {
+        foreach (ReportPart part in report.Parts)
+        {
+            if (part.NotHere is null || style.All)
+                WriteCheck(output, part.Root, 0, style, part.NotHere);
+        }
+
+        string[] folded = [.. report.Parts.Where(part => part.NotHere is not null).Select(part => $"{part.Root.Label} ({part.NotHere})")];
+        if (folded.Length > 0 && !style.All)
+            output.WriteLine(style.Dim($"Does not apply here: {string.Join("; ", folded)}"));
+        output.WriteLine();
+        if (report.IsSgxReady)
+        {
+            output.WriteLine(AllSet);
+            output.WriteLine();
+        }
+
+        ProblemText.Write(output, report, style);
+        output.WriteLine(report.Verdict().Sentence);
+    }
+
+    /// <summary>Writes everything known about one check: the answer, the evidence, the rule, and what to do.</summary>
+    public static void Explain(TextWriter output, Check check, string path, ReportStyle style)
+    {
+        output.WriteLine($"{(check.HasMark ? style.Mark(check.Mark) : "")}{path} ({check.Id})");
+        if (check.HiddenBecause is not null)
+            output.WriteLine($"    not shown: {check.HiddenBecause}");
+        if (check.Rule.Length > 0)
+            output.WriteLine($"    rule       {check.Rule}");
+        foreach (string evidence in check.Evidence)
+            output.WriteLine($"    seen       {evidence}");
+        foreach (Check child in check.Children)
+        {
+            if (child.HasMark)
+                output.WriteLine($"    depends on {style.Mark(child.Mark)}{child.Label} ({child.Id})");
+        }
+
+        if (check.Problem is not { } problem)
+            return;
+        output.WriteLine($"    code       {problem.Finding.Code} ({problem.State.ToString().ToLowerInvariant()})");
+        output.WriteLine($"    means      {problem.Finding.Message}");
+        output.WriteLine($"    cause      {problem.Finding.Why}");
+        output.WriteLine($"    remedy     {problem.Finding.Remedy}");
+        output.WriteLine($"    who        {problem.ActorName}");
+    }
+
+    private static void WriteCheck(TextWriter output, Check check, int depth, ReportStyle style, string? notHere = null)
+    {
+        if (check.HiddenBecause is not null && !style.All)
+            return;
+        string indent = new(' ', depth * 2);
+        string? aside = notHere ?? check.HiddenBecause;
+        string tail = aside is null ? "" : style.Dim($"  [{aside}]");
+        switch (check.Form)
+        {
+            case CheckForm.Row:
+                output.WriteLine(indent + string.Join("  ", check.Children.Select(child => style.Mark(child.Mark) + child.Label)) + tail);
+                break;
+            case CheckForm.Line:
+                output.WriteLine(indent + style.Mark(check.Mark) + check.Label + tail);
+                break;
+            default:
+                output.WriteLine(indent + check.Label + tail);
+                break;
+        }
+
+        if (style.Verbose)
+        {
+            foreach (string evidence in check.Form == CheckForm.Row ? check.Children.SelectMany(child => child.Evidence).Distinct(StringComparer.Ordinal) : check.Evidence)
+                output.WriteLine(indent + "     " + style.Dim(evidence));
+        }
+
+        if (check.Form == CheckForm.Row)
+            return;
+        foreach (Check child in check.Children)
+            WriteCheck(output, child, depth + 1, style);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Witan.Machine;
+
+/// <summary>
+/// The raw inputs of every verdict, as they were read: sections of key and <see cref="Reading"/>. Immutable, holds nothing
+/// that identifies the machine or its owner, and is the only thing that checks look at.
+/// </summary>
+public sealed class MachineSnapshot
+{
+    /// <summary>The schema of the text form.</summary>
+    public const string Schema = "witan.machine.snapshot/1";
+
+    private readonly SortedDictionary<string, SortedDictionary<string, Reading>> _sections;
+    private string? _hash;
+
+    internal MachineSnapshot(string origin, SortedDictionary<string, SortedDictionary<string, Reading>> sections) =>
+        (Origin, _sections) = (origin, sections);
+
+    /// <summary>Where the values come from: <c>live</c>, <c>cpuid -r</c>, <c>cpuid csv</c>.</summary>
+    public string Origin { get; }
+
+    /// <summary>SHA-256 of the text form, lower-case hexadecimal.</summary>
+    public string Hash => _hash ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SnapshotJson.Write(this))));
+
+    /// <summary>Names of the sections, in order.</summary>
+    public IReadOnlyCollection<string> Sections => _sections.Keys;
+
+    /// <summary>A value; <see cref="Reading.NotRecorded"/> where the snapshot does not hold it.</summary>
+    public Reading this[string section, string key] =>
+        _sections.TryGetValue(section, out SortedDictionary<string, Reading>? values) && values.TryGetValue(key, out Reading? value)
+            ? value
+            : Reading.NotRecorded;
+
+    /// <summary>The keys of a section, in order; empty where there is none.</summary>
+    public IReadOnlyCollection<string> Keys(string section) =>
+        _sections.TryGetValue(section, out SortedDictionary<string, Reading>? values) ? values.Keys : [];
+
+    /// <summary>This snapshot with another's sections in place of its own where the other has them: a CPUID dump over a file tree.</summary>
+    public MachineSnapshot With(MachineSnapshot other)
+    {
+        var builder = new SnapshotBuilder(other.Origin);
+        foreach (MachineSnapshot source in new[] { this, other })
+        {
+            foreach (string section in source.Sections)
+            {
+                if (source == this && other._sections.ContainsKey(section))
+                    continue;
+                foreach (string key in source.Keys(section))
+                    builder.Set(section, key, source[section, key]);
+            }
+        }
+
+        return builder.Build();
+    }
+}
