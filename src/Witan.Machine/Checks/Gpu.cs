@@ -7,7 +7,10 @@ internal static class Gpu
 
     private static readonly Dictionary<string, string> Capable = new(StringComparer.Ordinal)
     {
-        ["10de:2330"] = "H100 SXM", ["10de:2331"] = "H100 PCIe", ["10de:2335"] = "H200", ["10de:2342"] = "GH200",
+        ["10de:2330"] = "H100 SXM",
+        ["10de:2331"] = "H100 PCIe",
+        ["10de:2335"] = "H200",
+        ["10de:2342"] = "GH200",
     };
 
     public static TeeCategory Build(MachineSnapshot snapshot)
