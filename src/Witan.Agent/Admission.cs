@@ -34,7 +34,11 @@ public sealed class Admission(CoordinatorClient client, AgentSecrets secrets, Ds
         return await client.PostAsync("v1/admission", request, WireJson.Default.AdmissionRequest, WireJson.Default.AdmissionAnswer, cancellationToken);
     }
 
-    private async Task<Digest> JudgeCoordinatorAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks the coordinator for evidence over a fresh nonce and judges it; gives its signing key. Throws
+    /// <see cref="SettingException"/> where it is not accepted.
+    /// </summary>
+    internal async Task<Digest> JudgeCoordinatorAsync(CancellationToken cancellationToken)
     {
         string nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         CoordinatorEvidence evidence = await client.GetAsync($"v1/evidence?nonce={nonce}", WireJson.Default.CoordinatorEvidence, cancellationToken)

@@ -41,10 +41,12 @@ public sealed class AgentProgram : IDisposable
     private readonly TimeProvider _clock;
     private readonly Admission _admission;
     private DateTimeOffset _renewAt = DateTimeOffset.MinValue;
+    private bool _shown;
 
     private AgentProgram(AgentOptions options, ExecutionSettings execution, DstackClient? dstack, AgentSecrets secrets, TextWriter log, TimeProvider clock)
     {
         Options = options;
+        Checkpoints = new CheckpointBook(options.State);
         Mode = execution.Mode;
         Secrets = secrets;
         (_dstack, _log, _clock) = (dstack, log, clock);
@@ -65,6 +67,9 @@ public sealed class AgentProgram : IDisposable
 
     /// <summary>The coordinator.</summary>
     public CoordinatorClient Client { get; }
+
+    /// <summary>What the coordinator signed so far.</summary>
+    public CheckpointBook Checkpoints { get; }
 
     /// <summary>The coordinator's signing key, once admitted.</summary>
     public Digest Coordinator => _admission.Coordinator;
@@ -103,6 +108,12 @@ public sealed class AgentProgram : IDisposable
                     await LogAsync($"admitted as {answer.Agent.Short()} ({(answer.Mark.Length > 0 ? answer.Mark : $"confidence level {answer.ConfidenceLevel}")})");
                 }
 
+                if (!_shown)
+                {
+                    await Client.PostAsync("v1/checkpoints", Checkpoints.Page(), WireJson.Default.CheckpointPage, cancellationToken);
+                    _shown = true;
+                }
+
                 await step(cancellationToken);
                 failures = 0;
             }
@@ -112,16 +123,43 @@ public sealed class AgentProgram : IDisposable
             }
             catch (CoordinatorException e) when (e.Code == "NOT_ADMITTED")
             {
-                _renewAt = DateTimeOffset.MinValue;
+                (_renewAt, _shown) = (DateTimeOffset.MinValue, false);
+            }
+            catch (CoordinatorException e) when (e.Code is "REVOKED" or "EVIDENCE_REJECTED" or "OTHER_ROLE")
+            {
+                throw new SettingException($"the coordinator does not admit this agent: {e.Message}");
             }
             catch (Exception e) when (e is HttpRequestException or CoordinatorException or DstackException or TaskCanceledException or InvalidDataException)
             {
                 failures++;
+                // A coordinator that was away may be another one than before: it is asked what it remembers.
+                _shown = false;
                 if (failures is 1 or 10 || failures % 100 == 0)
                     await LogAsync(e.Message);
                 await PauseAsync(failures, cancellationToken);
             }
         }
+    }
+
+    /// <summary>Whether fresh evidence of the coordinator is accepted now. In LOCAL_MODE there is none, and it is.</summary>
+    public async Task<bool> IsCoordinatorTrustedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _admission.JudgeCoordinatorAsync(cancellationToken) == Coordinator;
+        }
+        catch (SettingException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes note of the coordinator's word on how far a record is. Throws <see cref="InvalidDataException"/> where it is not its word.</summary>
+    public void Note(Checkpoint checkpoint)
+    {
+        if (!checkpoint.IsSignedBy(Coordinator))
+            throw new InvalidDataException("a checkpoint is not signed by the coordinator");
+        Checkpoints.Note(checkpoint);
     }
 
     /// <summary>Writes a line for people. Never a vote, a reason or a secret.</summary>
@@ -143,8 +181,10 @@ public sealed class AgentProgram : IDisposable
     {
         try
         {
-            double seconds = Math.Min(5, 0.1 * Math.Pow(1.6, Math.Min(failures, 12)));
-            await Task.Delay(TimeSpan.FromSeconds(seconds), _clock, cancellationToken);
+            double seconds = Math.Min(2, 0.1 * Math.Pow(1.6, Math.Min(failures, 12)));
+            // With jitter, so that those who waited together do not come together.
+            int milliseconds = (int)(seconds * 500) + System.Security.Cryptography.RandomNumberGenerator.GetInt32((int)(seconds * 500) + 1);
+            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), _clock, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -79,7 +79,9 @@ public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, Ti
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        await ThrowIfRefusedAsync(response, cancellationToken);
+        // A signed refusal of a ballot comes with an error status and is still the answer; a problem has a type of its own.
+        if (response.Content.Headers.ContentType?.MediaType != "application/json")
+            await ThrowIfRefusedAsync(response, cancellationToken);
         byte[] bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         try
         {

@@ -3,8 +3,8 @@ using Witan.Voting;
 namespace Witan.Agent;
 
 /// <summary>
-/// An agent's own replay of a record: it fetches events, checks every proof, and keeps the newest checkpoint. A record that is
-/// shorter than it was, or different, is refused: the coordinator was rolled back or lies.
+/// An agent's own replay of a record: it fetches events, checks every proof, and never takes a coordinator's word for a state.
+/// A record that is shorter than it was, or different, is refused: the coordinator was rolled back or lies.
 /// </summary>
 public sealed class RecordReplica(CoordinatorClient client, Digest proposal, Digest coordinator)
 {
@@ -13,27 +13,36 @@ public sealed class RecordReplica(CoordinatorClient client, Digest proposal, Dig
     /// <summary>The state so far; null before the first event.</summary>
     public RecordState? State { get; private set; }
 
+    /// <summary>The events so far.</summary>
+    public IReadOnlyList<RecordEvent> Events => _events;
+
     /// <summary>Fetches what is new and applies it. Throws <see cref="InvalidDataException"/> where the record does not hold.</summary>
     public async Task<RecordState?> AdvanceAsync(CancellationToken cancellationToken)
     {
-        // The last known event is asked for again: if it changed, the record was rewritten.
-        int known = _events.Count;
-        int from = Math.Max(0, known - 1);
-        IReadOnlyList<RecordEvent> events = await client.GetAsync(
-            $"v1/proposals/{proposal}/events?from={from}", WireJson.Default.IReadOnlyListRecordEvent, cancellationToken) ?? [];
-        if (known > 0 && (events.Count == 0 || events[0].Hash != _events[^1].Hash))
-            throw new InvalidDataException($"the record of proposal {proposal.Short()} is not the one seen before: it was rolled back or rewritten");
-        foreach (RecordEvent next in events.Skip(known > 0 ? 1 : 0))
+        while (true)
         {
-            RecordState? state = RecordFold.Apply(State, next, ProofChecks.All, out Refusal? refusal);
-            if (state is null)
-                throw new InvalidDataException($"event {next.Sequence} of proposal {proposal.Short()} does not hold: {refusal!.Message}");
-            if (state.Opening.Coordinator != coordinator)
-                throw new InvalidDataException($"the record of proposal {proposal.Short()} is of another coordinator");
-            State = state;
-            _events.Add(next);
+            // The last known event is asked for again: if it changed, the record was rewritten.
+            int known = _events.Count, from = Math.Max(0, known - 1);
+            IReadOnlyList<RecordEvent> events = await client.GetAsync(
+                $"v1/proposals/{proposal}/events?from={from}", WireJson.Default.IReadOnlyListRecordEvent, cancellationToken) ?? [];
+            if (known > 0 && (events.Count == 0 || events[0].Hash != _events[^1].Hash))
+                throw new InvalidDataException($"the record of proposal {proposal.Short()} is not the one seen before: it was rolled back or rewritten");
+            int repeated = known > 0 ? 1 : 0;
+            foreach (RecordEvent next in events.Skip(repeated))
+                Apply(next);
+            if (events.Count == repeated)
+                return State;
         }
+    }
 
-        return State;
+    private void Apply(RecordEvent next)
+    {
+        RecordState? state = RecordFold.Apply(State, next, ProofChecks.All, out Refusal? refusal);
+        if (state is null)
+            throw new InvalidDataException($"event {next.Sequence} of proposal {proposal.Short()} does not hold: {refusal!.Message}");
+        if (state.Opening.Coordinator != coordinator || state.ProposalId != proposal)
+            throw new InvalidDataException($"the record of proposal {proposal.Short()} is of another coordinator or proposal");
+        State = state;
+        _events.Add(next);
     }
 }

@@ -1,15 +1,14 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Witan.Agent;
-using Witan.Coordinator.Admission;
 using Witan.Coordinator.Api;
-using Witan.Coordinator.Proposals;
+using Witan.Coordinator.Dispatch;
+using Witan.Coordinator.Settlement;
 using Witan.Coordinator.Stores;
 using Witan.Coordinator.Stores.Sqlite;
 using Witan.Dstack;
@@ -22,33 +21,32 @@ public static class CoordinatorHost
 {
     /// <summary>
     /// Runs. Lines for people go to <paramref name="log"/>. Throws <see cref="SettingException"/>, <see cref="StoreException"/> or
-    /// <see cref="DstackException"/> where it cannot start.
+    /// <see cref="DstackException"/> where it cannot start, and <see cref="StoreException"/> where its disk was rolled back.
     /// </summary>
     public static async Task RunAsync(CoordinatorOptions options, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
     {
+        TextWriter lines = TextWriter.Synchronized(log);
         ExecutionSettings execution = ExecutionSettings.Resolve(
             options.LocalMode, options.DevelopmentRoot is not null, options.Socket, options.Listen, options.Target);
+        CouncilPolicy policy = CoordinatorPolicy.Read(options);
+        ISettlementTarget target = options.Target == "local-record"
+            ? new LocalRecord()
+            : throw new SettingException($"there is no settlement target {options.Target}", "local-record");
         using DstackClient? dstack = execution.Socket is null ? null : new DstackClient(execution.Socket);
         using AgentSecrets secrets = dstack is null
             ? AgentSecrets.FromDirectory(options.State)
             : await AgentSecrets.FromDstackAsync(dstack, AgentRole.Coordinator, cancellationToken);
-        EvidenceJudge? judge = dstack is null ? null : JudgeSettings.Create(options.Collateral, options.DevelopmentRoot, options.Policy, options.WorstLevel, clock);
-        Digest policy = new(SHA256.HashData(Encoding.UTF8.GetBytes($"witan/policy/v1 {options.Policy} {options.WorstLevel} {execution.Mode}")));
+        EvidenceJudge? judge = dstack is null ? null : JudgeSettings.Create(options.Collateral, options.DevelopmentRoot, policy.Appraisal, policy.WorstLevel, clock);
 
-        await using IRecordStore store = await SqliteStore.OpenAsync(options.State, cancellationToken);
-        var nonces = new NonceIssuer(secrets.SigningSeed, secrets.Keys.Signing, clock);
-        var desk = new AdmissionDesk(store, secrets, execution.Mode, judge, policy, nonces, options, clock);
-        var book = new ProposalBook(store, secrets, desk, options, execution.Mode, clock);
-        await desk.LoadAsync(cancellationToken);
-        await book.LoadAsync(cancellationToken);
-        var tasks = new TaskBoard(book, options, clock);
-        var pulse = new Pulse();
-        var api = new CoordinatorApi(
-            store, secrets, dstack, desk, book, tasks, new RequestAuthentication(desk, clock), options, execution.Mode, pulse, clock);
-        await using WebApplication app = Build(options, api);
+        await using IRecordStore store = SqliteStore.Open(options.State, clock);
+        await using var core = new CoordinatorCore(new CoordinatorParts(
+            secrets, dstack, judge, execution.Mode, policy, store, IsShared: false, target, options.Requesters, options.Lease, lines.WriteLine, clock));
+        await core.StartAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, core.Stopped);
+        await using WebApplication app = Build(options, core);
         try
         {
-            await app.StartAsync(cancellationToken);
+            await app.StartAsync(stop.Token);
         }
         catch (IOException e)
         {
@@ -56,76 +54,64 @@ public static class CoordinatorHost
         }
 
         if (execution.Mode == ExecutionMode.Local)
-            await log.WriteLineAsync(ExecutionSettings.LocalWarning);
-        await log.WriteLineAsync($"coordinator {secrets.Keys.AgentId.Short()} listens on http://{options.Listen}:{options.Port} ({Describe(execution.Mode)})");
-        await log.FlushAsync(cancellationToken);
-        book.OnAppended = state => log.WriteLine($"proposal {state.ProposalId.Short()}: event {state.Size - 1}, {state.State}");
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var local = new LocalDispatch(desk, tasks, http);
-        await DriveAsync(book, execution.Mode == ExecutionMode.Local ? local : null, pulse, log, clock, cancellationToken);
-        await app.StopAsync(CancellationToken.None);
+            lines.WriteLine(ExecutionSettings.LocalWarning);
+        lines.WriteLine($"policy {policy.Name} {core.Policy.Hash().Short()}");
+        lines.WriteLine($"coordinator {secrets.Keys.AgentId.Short()} listens on http://{options.Listen}:{options.Port} ({execution.Mode.Mark() ?? "production"})");
+        await ServeAsync(core, stop.Token);
+        // Open requests get a moment; what is not acknowledged by then is asked for again.
+        using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await app.StopAsync(grace.Token);
+        if (core.Damage is { } damage)
+            throw new StoreException(damage);
     }
 
-    private static string Describe(ExecutionMode mode) => mode.Mark() ?? "production";
-
-    private static async Task DriveAsync(ProposalBook book, LocalDispatch? local, Pulse pulse, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task ServeAsync(CoordinatorCore core, CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var local = new LocalDispatch(core.Desk, core.Tasks, http);
+        Task book = core.Book.RunAsync(cancellationToken);
+        try
         {
-            Task beat = pulse.NextAsync();
-            try
+            while (!cancellationToken.IsCancellationRequested)
             {
-                await book.DriveAsync(cancellationToken);
-                if (local is not null)
+                if (core.Mode == ExecutionMode.Local)
                     await local.DispatchAsync(cancellationToken);
-                // Workers that wait for a task look again when a proposal began to take ballots.
-                await Task.WhenAny(beat, Task.Delay(TimeSpan.FromMilliseconds(250), clock, cancellationToken));
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (StoreException e)
-            {
-                await log.WriteLineAsync($"storage: {e.Message}");
-                await Task.Delay(TimeSpan.FromSeconds(1), clock, CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), core.Clock, cancellationToken);
             }
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+
+        await book.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static WebApplication Build(CoordinatorOptions options, CoordinatorApi api)
+    private static WebApplication Build(CoordinatorOptions options, CoordinatorCore core)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = RequestAuthentication.MaximumBody;
+            kestrel.Limits.MaxRequestBodySize = Exchange.EvidenceLimit;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Listen(IPAddress.Parse(options.Listen == "localhost" ? "127.0.0.1" : options.Listen), options.Port);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
+            kestrel.Listen(Address(options.Listen), options.Port);
         });
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         WebApplication app = builder.Build();
-        app.Use(async (context, next) =>
-        {
-            try
-            {
-                await next(context);
-            }
-            catch (StoreException e) when (!context.Response.HasStarted)
-            {
-                await CoordinatorApi.ProblemAsync(context, Problems.Storage(e.Message));
-            }
-            catch (DstackException e) when (!context.Response.HasStarted)
-            {
-                await CoordinatorApi.ProblemAsync(context, new Problem("about:blank", e.Message, 503, "GUEST_AGENT", "try again"));
-            }
-            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-            {
-                // The caller went away.
-            }
-        });
-        api.Map(app);
+        app.UseMiddleware<ProblemMiddleware>(core);
+        StatusRoutes.Map(app, core);
+        AdmissionRoutes.Map(app, core);
+        ProposalRoutes.Map(app, core);
+        WorkerRoutes.Map(app, core);
+        TrusteeRoutes.Map(app, core);
         return app;
     }
+
+    private static IPAddress Address(string listen) => IPAddress.TryParse(listen == "localhost" ? "127.0.0.1" : listen, out IPAddress? address)
+        ? address
+        : throw new SettingException($"{listen} is no address to listen on", "127.0.0.1, or 0.0.0.0 in a container");
 }

@@ -26,7 +26,7 @@ public sealed record CoordinatorOptions
     /// <summary>Collateral file for the platforms of workers and trustees; needed outside LOCAL_MODE.</summary>
     public string? Collateral { get; init; }
 
-    /// <summary>Admission policy: phala, phala-docs or strict.</summary>
+    /// <summary>Policy: phala, phala-docs, strict, or a file (witan.policy/1).</summary>
     /// <value>The default value is phala.</value>
     public string Policy { get; init; } = "phala";
 
@@ -37,9 +37,11 @@ public sealed record CoordinatorOptions
     /// <summary>Ed25519 keys of those who may propose, in hexadecimal. In LOCAL_MODE an empty list allows everyone on this machine.</summary>
     public IReadOnlyList<string> Requesters { get; init; } = [];
 
-    /// <summary>How long an admission lasts.</summary>
-    /// <value>The default value is 24 hours.</value>
-    public TimeSpan AdmissionLasts { get; init; } = TimeSpan.FromHours(24);
+    /// <summary>Fewest workers on a roster; null takes the policy's.</summary>
+    public int? MinimumWorkers { get; init; }
+
+    /// <summary>Most workers on a roster; null takes the policy's.</summary>
+    public int? MaximumWorkers { get; init; }
 
     /// <summary>How long a task is leased before it is given again.</summary>
     /// <value>The default value is 30 seconds.</value>

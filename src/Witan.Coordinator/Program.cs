@@ -17,6 +17,8 @@ try
             LocalMode = Environment.GetEnvironmentVariable("LOCAL_MODE"),
             Collateral = Environment.GetEnvironmentVariable("WITAN_COLLATERAL"),
             DevelopmentRoot = Environment.GetEnvironmentVariable("WITAN_DEVELOPMENT_ROOT"),
+            MinimumWorkers = Number("MIN_WORKERS"),
+            MaximumWorkers = Number("MAX_WORKERS"),
             Policy = Environment.GetEnvironmentVariable("WITAN_POLICY") ?? "phala",
             Requesters = (Environment.GetEnvironmentVariable("WITAN_REQUESTERS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
         },
@@ -30,3 +32,7 @@ catch (Exception e) when (e is SettingException or StoreException or DstackExcep
     await Console.Error.WriteLineAsync($"coordinator: error: {e.Message}");
     return 2;
 }
+
+static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+    ? int.TryParse(text, out int value) && value > 0 ? value : throw new SettingException($"{variable} is {text}, no number above 0")
+    : null;

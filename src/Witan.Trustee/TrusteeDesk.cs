@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Witan.Agent;
 using Witan.Crypto;
 using Witan.Voting;
@@ -5,10 +6,10 @@ using Witan.Voting;
 namespace Witan.Trustee;
 
 /// <summary>
-/// Does a trustee's part in one proposal, from its own replay of the record: commit, contribute, judge shares, disclose, decrypt
+/// Does a trustee's part in one proposal, from its own replay of the record: commit, contribute, judge shares, disclose, open
 /// the one sum. It never acts on a ciphertext that somebody hands it.
 /// </summary>
-public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest proposal)
+public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest proposal, TimeProvider clock)
 {
     private readonly RecordReplica _replica = new(program.Client, proposal, program.Coordinator);
 
@@ -20,18 +21,36 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
     {
         if (await _replica.AdvanceAsync(cancellationToken) is not { IsFinal: false } state)
             return;
+        if (!program.Checkpoints.IsIn(proposal, _replica.Events))
+            throw new InvalidDataException("its record is shorter or other than what this trustee saw before");
+        await ObserveAsync(cancellationToken);
         if (state.Trustees.Find(trustee => trustee.Keys.AgentId == program.Secrets.Keys.AgentId) is not { } self)
             return;
         if (state.State == ProposalState.Draft && state.ElectionKey is null)
             await GenerateAsync(state, self.Index, cancellationToken);
         else if (state.State == ProposalState.Tallying && state.Qualified.Contains(self.Index) && !state.Partials.ContainsKey(self.Index))
-            await DecryptAsync(state, self.Index, cancellationToken);
+            await OpenAsync(state, self.Index, cancellationToken);
+    }
+
+    // The coordinator's signed word on how far the record is, kept against a rolled-back disk: its own, or the coordinator's.
+    private async Task ObserveAsync(CancellationToken cancellationToken)
+    {
+        Checkpoint checkpoint = await program.Client.GetAsync($"v1/proposals/{proposal}/checkpoint", WireJson.Default.Checkpoint, cancellationToken)
+            ?? throw new InvalidDataException("the coordinator gives no checkpoint of a record that it serves");
+        if (checkpoint.Size <= _replica.Events.Count && !checkpoint.IsIn(_replica.Events))
+            throw new InvalidDataException("the coordinator's checkpoint is not of the record that it serves");
+        program.Note(checkpoint);
+        if (TrusteeGuard.Observe(vault.Memory, checkpoint, program.Coordinator, out _) is { } memory)
+            vault.Remember(memory);
     }
 
     private async Task GenerateAsync(RecordState state, int index, CancellationToken cancellationToken)
     {
         KeyGenerationContext context = state.KeyGeneration;
-        using TrusteeSecret secret = Secret(state, index, out P256Scalar nonce);
+        if (vault.Secret(proposal, index, state.Body.Threshold, mayDraw: !state.Commitments.ContainsKey(index)) is not { } drawn)
+            throw new InvalidDataException("this trustee has committed to a secret that is gone from its disk");
+        using TrusteeSecret secret = drawn.Secret;
+        using P256Scalar nonce = drawn.Nonce;
         (ContributionCommitment commitment, KeyContribution contribution) = secret.Contribute(context, program.Secrets.SigningSeed, nonce);
         if (!state.Commitments.ContainsKey(index))
         {
@@ -39,6 +58,7 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
         }
         else if (state.Commitments.Count == state.Trustees.Count && !state.Contributions.ContainsKey(index))
         {
+            // The shares first: when all contributions are in the record, all shares lie ready.
             SealedShare[] shares = [.. state.Trustees.Where(trustee => trustee.Index != index)
                 .Select(trustee => secret.Seal(context, trustee, program.Secrets.SigningSeed))];
             await program.Client.PostAsync($"v1/proposals/{proposal}/shares", shares, WireJson.Default.IReadOnlyListSealedShare, cancellationToken);
@@ -46,7 +66,7 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
         }
         else if (state.Contributions.Count == state.Trustees.Count && !state.ShareVerdicts.ContainsKey(index))
         {
-            Dictionary<int, P256Scalar> shares = await OpenSharesAsync(state, index, cancellationToken);
+            Dictionary<int, P256Scalar> shares = await SharesAsync(state, index, cancellationToken);
             IEnumerable<int> against = state.Trustees.Select(trustee => trustee.Index).Where(from => from != index && !shares.ContainsKey(from));
             await SayAsync("verdicts", TrusteeSecret.Judge(context, index, against, program.Secrets.SigningSeed), WireJson.Default.ShareVerdict, cancellationToken);
         }
@@ -56,25 +76,39 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
         }
     }
 
-    private async Task DecryptAsync(RecordState state, int index, CancellationToken cancellationToken)
+    private async Task OpenAsync(RecordState state, int index, CancellationToken cancellationToken)
     {
-        // The fold has checked the close, the minimum and every ballot. What is left: one sum a proposal, for ever.
-        TrusteeMemory memory = vault.Load(proposal) ?? throw new InvalidDataException("this trustee's secret for the proposal is gone");
-        if (memory.Decrypted != Digest.Zero && memory.Decrypted != state.ClosedHead)
-            throw new InvalidDataException("this trustee has decrypted another closed record of the same proposal; it refuses a second one");
-        Dictionary<int, P256Scalar> shares = await OpenSharesAsync(state, index, cancellationToken);
-        using TrusteeSecret secret = Secret(state, index, out _);
-        shares[index] = secret.Share(index);
-        foreach (((int from, int to), P256Scalar disclosed) in state.Disclosures.Where(pair => pair.Key.To == index))
-            shares.TryAdd(from, disclosed);
-        using P256Scalar share = state.Qualified.Select(from => shares[from]).Aggregate((sum, next) => sum + next);
-        vault.Save(proposal, memory with { Decrypted = state.ClosedHead });
-        PartialDecryption partial = Decryption.Decrypt(
-            state.BallotContext, state.Sums(), index, share, state.ClosedHead, program.Secrets.SigningSeed, P256Scalar.Random);
-        await SayAsync("partials", partial, WireJson.Default.PartialDecryption, cancellationToken);
+        using P256Scalar share = await ShareAsync(state, index, cancellationToken);
+        bool trusted = await program.IsCoordinatorTrustedAsync(cancellationToken);
+        var request = new DecryptionRequest(proposal, state.ClosedHead, Decryption.Hash(state.Sums()));
+        TrusteeDecision decision = TrusteeGuard.Decide(
+            vault.Memory, new TrusteeRules { Mode = program.Mode }, request, _replica.Events, trusted, index, share,
+            program.Secrets.SigningSeed, P256Scalar.Random, clock.GetUtcNow());
+        // Remembered before it is said: a second sum of this proposal is refused for ever.
+        vault.Remember(decision.Memory);
+        if (decision.Answer is { } partial)
+            await SayAsync("partials", partial, WireJson.Default.PartialDecryption, cancellationToken);
+        else
+            throw new InvalidDataException($"this trustee refuses to open the sum: {decision.Message} ({decision.Refusal})");
     }
 
-    private async Task<Dictionary<int, P256Scalar>> OpenSharesAsync(RecordState state, int index, CancellationToken cancellationToken)
+    // x_j: the shares of all qualified trustees, its own and those disclosed in answer to its complaint included.
+    private async Task<P256Scalar> ShareAsync(RecordState state, int index, CancellationToken cancellationToken)
+    {
+        if (vault.Secret(proposal, index, state.Body.Threshold, mayDraw: false) is not { } drawn)
+            throw new InvalidDataException("this trustee's secret for the proposal is gone from its disk");
+        using TrusteeSecret secret = drawn.Secret;
+        drawn.Nonce.Dispose();
+        Dictionary<int, P256Scalar> shares = await SharesAsync(state, index, cancellationToken);
+        shares[index] = secret.Share(index);
+        foreach (((int from, _), P256Scalar disclosed) in state.Disclosures.Where(pair => pair.Key.To == index))
+            shares.TryAdd(from, disclosed);
+        return state.Qualified.All(shares.ContainsKey)
+            ? state.Qualified.Select(from => shares[from]).Aggregate((sum, next) => sum + next)
+            : throw new InvalidDataException("a share that this trustee approved lies ready no more");
+    }
+
+    private async Task<Dictionary<int, P256Scalar>> SharesAsync(RecordState state, int index, CancellationToken cancellationToken)
     {
         var opened = new Dictionary<int, P256Scalar>();
         foreach (SealedShare message in await program.Client.GetAsync($"v1/proposals/{proposal}/shares", WireJson.Default.IReadOnlyListSealedShare, cancellationToken) ?? [])
@@ -89,27 +123,10 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
         return opened;
     }
 
-    // The secret is on the disk before anything that follows from it is said.
-    private TrusteeSecret Secret(RecordState state, int index, out P256Scalar nonce)
-    {
-        if (vault.Load(proposal) is { } memory)
-        {
-            return TrusteeSecret.TryDecode(index, memory.Polynomial, out TrusteeSecret? known) && P256Scalar.TryDecode(memory.Nonce, out nonce!)
-                ? known
-                : throw new InvalidDataException("this trustee's secret for the proposal is damaged");
-        }
-
-        TrusteeSecret secret = TrusteeSecret.Create(index, state.Body.Threshold, P256Scalar.Random);
-        nonce = P256Scalar.Random();
-        vault.Save(proposal, new TrusteeMemory(secret.ToBytes(), nonce.ToBytes(), Digest.Zero));
-        return secret;
-    }
-
-    private async Task SayAsync<T>(string what, T body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task SayAsync<T>(string what, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         Checkpoint checkpoint = await program.Client.PostAsync($"v1/proposals/{proposal}/{what}", body, type, WireJson.Default.Checkpoint, cancellationToken);
-        if (!checkpoint.IsSignedBy(program.Coordinator))
-            throw new InvalidDataException("the coordinator's checkpoint is not signed by it");
+        program.Note(checkpoint);
         await program.LogAsync($"proposal {proposal.Short()}: {what} taken");
     }
 }

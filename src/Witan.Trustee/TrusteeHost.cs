@@ -6,7 +6,8 @@ namespace Witan.Trustee;
 /// <summary>Runs a trustee: outbound only, it watches the records it has a part in.</summary>
 public static class TrusteeHost
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    // Something may be due again without anybody's word: a refusal for being too early, a coordinator that was not trusted.
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs until told to stop. Throws where it cannot start.</summary>
     public static async Task RunAsync(AgentOptions options, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
@@ -14,17 +15,43 @@ public static class TrusteeHost
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Trustee, log, clock, cancellationToken);
         var vault = new TrusteeVault(program.Secrets, options.State);
         var desks = new Dictionary<Digest, TrusteeDesk>();
+        var said = new Dictionary<Digest, string>();
+        long seen = -1;
         await program.RunAsync(AgentRole.Trustee, "", async token =>
         {
-            foreach (ProposalSummary proposal in await program.Client.GetAsync("v1/proposals", WireJson.Default.IReadOnlyListProposalSummary, token) ?? [])
+            int wait = desks.Count == 0 ? 20_000 : (int)Again.TotalMilliseconds;
+            TrusteeTaskPage page = await program.Client.GetAsync(
+                $"v1/trustee-tasks?seen={seen}&wait={wait}", WireJson.Default.TrusteeTaskPage, token)
+                ?? throw new HttpRequestException("the coordinator gave no tasks");
+            foreach (TrusteeTask task in page.Tasks)
             {
-                if (!desks.TryGetValue(proposal.Id, out TrusteeDesk? desk))
-                    desks[proposal.Id] = desk = new TrusteeDesk(program, vault, proposal.Id);
-                if (!desk.IsDone)
-                    await desk.StepAsync(token);
+                if (!desks.TryGetValue(task.Proposal, out TrusteeDesk? desk))
+                    desks[task.Proposal] = desk = new TrusteeDesk(program, vault, task.Proposal, clock);
+                await StepAsync(program, desk, task.Proposal, said, token);
             }
 
-            await Task.Delay(Pause, clock, token);
+            foreach (Digest done in desks.Keys.Except(page.Tasks.Select(task => task.Proposal)).ToArray())
+            {
+                desks.Remove(done);
+                said.Remove(done);
+            }
+
+            seen = page.Version;
         }, cancellationToken);
+    }
+
+    // One proposal that cannot go on must not hold up the others.
+    private static async Task StepAsync(AgentProgram program, TrusteeDesk desk, Digest proposal, Dictionary<Digest, string> said, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await desk.StepAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataException or CoordinatorException { Code: not "NOT_ADMITTED" })
+        {
+            if (said.GetValueOrDefault(proposal) != e.Message)
+                await program.LogAsync($"proposal {proposal.Short()}: {e.Message}");
+            said[proposal] = e.Message;
+        }
     }
 }

@@ -1,80 +1,72 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.Text.Json;
 using Witan.Agent;
+using Witan.Crypto;
 using Witan.Voting;
 
 namespace Witan.Trustee;
 
-/// <summary>What a trustee must not forget about one proposal.</summary>
-/// <param name="Polynomial">Its coefficients, 32 bytes each.</param>
-/// <param name="Nonce">The one scalar of its proof of possession, so that a restarted trustee says the same again.</param>
-/// <param name="Decrypted">Hash of the event whose closed record it decrypted; zero where it did not.</param>
-public sealed record TrusteeMemory(byte[] Polynomial, byte[] Nonce, Digest Decrypted);
-
 /// <summary>
-/// A trustee's secrets by proposal, each in a file sealed with AES-256-GCM under its derived key and bound to the proposal. Written
-/// to the disk before anything that follows from them is said.
+/// What a trustee must not forget, each in a file sealed under its derived key: its polynomial for each proposal, and the
+/// memory of what it opened and saw. Written to the disk before anything that follows from it is said.
 /// </summary>
-public sealed class TrusteeVault(AgentSecrets secrets, string directory)
+public sealed class TrusteeVault
 {
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(directory, "shares")).FullName;
+    private readonly AgentSecrets _secrets;
+    private readonly string _folder;
+    private readonly SealedFile _memoryFile;
 
-    /// <summary>Reads; null where there is nothing. Throws <see cref="InvalidDataException"/> where the file was changed.</summary>
-    public TrusteeMemory? Load(Digest proposal)
+    /// <summary>Opens the vault of a state directory. Throws <see cref="InvalidDataException"/> where it was changed.</summary>
+    public TrusteeVault(AgentSecrets secrets, string directory)
     {
-        string path = PathOf(proposal);
-        if (!File.Exists(path))
-            return null;
-        byte[] file = File.ReadAllBytes(path);
-        byte[] key = secrets.Derive("vault");
-        try
-        {
-            if (file.Length < 28)
-                throw new InvalidDataException($"{path} is cut off");
-            byte[] plain = new byte[file.Length - 28];
-            using var gcm = new AesGcm(key, 16);
-            gcm.Decrypt(file.AsSpan(0, 12), file.AsSpan(12, plain.Length), file.AsSpan(file.Length - 16), plain, proposal.Bytes);
-            int size = BinaryPrimitives.ReadInt32BigEndian(plain);
-            return new TrusteeMemory(plain[4..(4 + size)], plain[(4 + size)..(36 + size)], new Digest(plain.AsSpan(36 + size, 32)));
-        }
-        catch (AuthenticationTagMismatchException e)
-        {
-            throw new InvalidDataException($"{path} was changed, or sealed by another trustee", e);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
+        _secrets = secrets;
+        _folder = Directory.CreateDirectory(Path.Combine(directory, "shares")).FullName;
+        _memoryFile = new SealedFile(secrets, Path.Combine(directory, "memory.sealed"), "trustee-memory");
+        Memory = TrusteeMemory.Empty;
+        if (_memoryFile.Read() is not { } bytes)
+            return;
+        Memory = StrictJson.TryRead(bytes, WireJson.Default.TrusteeMemory, out TrusteeMemory? memory, out string? problem)
+            ? memory
+            : throw new InvalidDataException($"the trustee's memory cannot be read: {problem}");
     }
 
-    /// <summary>Writes and flushes to the disk.</summary>
-    public void Save(Digest proposal, TrusteeMemory memory)
+    /// <summary>What the trustee saw and opened.</summary>
+    public TrusteeMemory Memory { get; private set; }
+
+    /// <summary>Remembers, durably.</summary>
+    public void Remember(TrusteeMemory memory)
     {
-        byte[] size = new byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(size, memory.Polynomial.Length);
-        byte[] plain = [.. size, .. memory.Polynomial, .. memory.Nonce, .. memory.Decrypted.Bytes];
-        byte[] key = secrets.Derive("vault");
-        try
+        if (memory.Version == Memory.Version)
+            return;
+        _memoryFile.Write(JsonSerializer.SerializeToUtf8Bytes(memory, WireJson.Default.TrusteeMemory));
+        Memory = memory;
+    }
+
+    /// <summary>
+    /// The polynomial for a proposal and the one scalar of its proof of possession, so that a restarted trustee says the same again.
+    /// Drawn where there is none and <paramref name="mayDraw"/>; null where it is gone.
+    /// </summary>
+    public (TrusteeSecret Secret, P256Scalar Nonce)? Secret(Digest proposal, int index, int threshold, bool mayDraw)
+    {
+        var file = new SealedFile(_secrets, Path.Combine(_folder, $"{proposal}.sealed"), $"polynomial/{proposal}");
+        if (file.Read() is { } bytes)
         {
-            byte[] file = new byte[plain.Length + 28];
-            RandomNumberGenerator.Fill(file.AsSpan(0, 12));
-            using (var gcm = new AesGcm(key, 16))
-                gcm.Encrypt(file.AsSpan(0, 12), plain, file.AsSpan(12, plain.Length), file.AsSpan(file.Length - 16), proposal.Bytes);
-            string next = PathOf(proposal) + ".next";
-            using (var stream = new FileStream(next, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            if (TrusteeSecret.TryDecode(index, bytes.AsSpan(P256Scalar.Size), out TrusteeSecret? known)
+                && P256Scalar.TryDecode(bytes.AsSpan(0, P256Scalar.Size), out P256Scalar? kept))
             {
-                stream.Write(file);
-                stream.Flush(flushToDisk: true);
+                System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
+                return (known, kept);
             }
 
-            File.Move(next, PathOf(proposal), overwrite: true);
+            throw new InvalidDataException("this trustee's secret for the proposal is damaged");
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(plain);
-            CryptographicOperations.ZeroMemory(key);
-        }
-    }
 
-    private string PathOf(Digest proposal) => Path.Combine(_folder, $"{proposal}.sealed");
+        if (!mayDraw)
+            return null;
+        TrusteeSecret secret = TrusteeSecret.Create(index, threshold, P256Scalar.Random);
+        P256Scalar nonce = P256Scalar.Random();
+        byte[] content = [.. nonce.ToBytes(), .. secret.ToBytes()];
+        file.Write(content);
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(content);
+        return (secret, nonce);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -9,87 +10,123 @@ using Witan.Worker.Deliberation;
 namespace Witan.Worker;
 
 /// <summary>
-/// Takes one task from its beginning to its receipt. The ballot is stored before it is sent: a worker that is restarted, or asked
-/// twice, sends the same bytes. The vote itself is stored nowhere but inside the sealed reasoning.
+/// Takes tasks from their beginning to their receipt, several proposals at once. The ballot is stored before it is sent: a
+/// worker that is restarted, or asked twice, sends the same bytes. The vote itself is stored nowhere but inside the sealed
+/// reasoning, and nothing that is logged depends on it.
 /// </summary>
-public sealed class BallotDesk(AgentProgram program, IDeliberator deliberator) : IDisposable
+public sealed class BallotDesk(AgentProgram program, IDeliberator deliberator, TimeProvider clock)
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private const int MinimumReasoning = 32 * 1024;
+    private readonly ConcurrentDictionary<Digest, bool> _running = new();
     private readonly string _folder = Directory.CreateDirectory(Path.Combine(program.Options.State, "ballots")).FullName;
 
-    /// <inheritdoc />
-    public void Dispose() => _gate.Dispose();
-
-    /// <summary>Votes on a proposal. Safe to call twice.</summary>
-    public async Task ExecuteAsync(Digest proposal, CancellationToken cancellationToken)
+    /// <summary>Begins to vote on a proposal, in the background. Safe to call twice.</summary>
+    public void Start(Digest proposal, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        if (_running.TryAdd(proposal, true))
+            _ = ExecuteAsync(proposal, cancellationToken);
+    }
+
+    private async Task ExecuteAsync(Digest proposal, CancellationToken cancellationToken)
+    {
         try
         {
             var replica = new RecordReplica(program.Client, proposal, program.Coordinator);
             if (await replica.AdvanceAsync(cancellationToken) is not { State: ProposalState.Voting } state || !state.Roster.ContainsKey(program.Secrets.Keys.AgentId))
                 return;
-            string path = Path.Combine(_folder, $"{proposal}.json");
-            Ballot ballot = File.Exists(path) ? Load(path) : await DecideAsync(state, path, cancellationToken);
-            CastAnswer answer = await program.Client.PostAsync(
-                $"v1/proposals/{proposal}/ballots", ballot, WireJson.Default.Ballot, WireJson.Default.CastAnswer, cancellationToken);
-            if (!answer.Receipt.IsSignedBy(program.Coordinator) || answer.Receipt.Ballot != ballot.Hash() || !answer.Checkpoint.IsSignedBy(program.Coordinator))
-                throw new InvalidDataException("the coordinator's receipt is not for this ballot");
-            await File.WriteAllBytesAsync(
-                Path.Combine(_folder, $"{proposal}.receipt.json"), JsonSerializer.SerializeToUtf8Bytes(answer, WireJson.Default.CastAnswer), cancellationToken);
-            await program.LogAsync($"proposal {proposal.Short()}: ballot in the record at position {answer.Receipt.Sequence}");
+            if (!program.Checkpoints.IsIn(proposal, replica.Events))
+                throw new InvalidDataException("its record is shorter or other than what this worker saw before");
+            Ballot ballot = Load(proposal) ?? await DecideAsync(state, cancellationToken);
+            await CastAsync(state, ballot, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or CoordinatorException or InvalidDataException or OperationCanceledException or IOException)
+        {
+            // The lease brings the task again.
+            if (!cancellationToken.IsCancellationRequested)
+                await program.LogAsync($"proposal {proposal.Short()}: {e.Message}");
+        }
+        catch (Exception e)
+        {
+            await program.LogAsync($"proposal {proposal.Short()}: internal fault: {e}");
         }
         finally
         {
-            _gate.Release();
+            _running.TryRemove(proposal, out _);
         }
     }
 
-    private async Task<Ballot> DecideAsync(RecordState state, string path, CancellationToken cancellationToken)
+    private async Task<Ballot> DecideAsync(RecordState state, CancellationToken cancellationToken)
     {
         await program.LogAsync($"proposal {state.ProposalId.Short()}: deliberating ({deliberator.Description})");
         Opinion opinion = await deliberator.DeliberateAsync(state.Body, cancellationToken);
         Digest deliberation = Keep(state.ProposalId, opinion);
         Ballot ballot = BallotBuilder.Create(
             state.BallotContext, program.Secrets.Keys, program.Secrets.SigningSeed, opinion.Option, deliberation, P256Scalar.Random);
-        string next = path + ".next";
-        await using (var stream = new FileStream(next, FileMode.Create))
-        {
-            await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(ballot, WireJson.Default.Ballot), cancellationToken);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(next, path, overwrite: true);
+        DurableFile.Write(BallotPath(state.ProposalId), JsonSerializer.SerializeToUtf8Bytes(ballot, WireJson.Default.Ballot));
         return ballot;
+    }
+
+    private async Task CastAsync(RecordState state, Ballot ballot, CancellationToken cancellationToken)
+    {
+        Digest proposal = state.ProposalId;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                CastAnswer answer = await program.Client.PostAsync(
+                    $"v1/proposals/{proposal}/ballots", ballot, WireJson.Default.Ballot, WireJson.Default.CastAnswer, cancellationToken);
+                await TakeAsync(proposal, ballot, answer);
+                return;
+            }
+            catch (Exception e) when (clock.GetUtcNow() < state.Body.CloseAt && !cancellationToken.IsCancellationRequested
+                && e is HttpRequestException or TaskCanceledException or CoordinatorException { Code: "RECOVERING" or "ENDING" or "STORAGE" or "NOT_ADMITTED" })
+            {
+                // The loop beside this one is admitted again where that is what is missing.
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 100 * attempt)), clock, cancellationToken);
+            }
+        }
+    }
+
+    // A receipt and a signed refusal are both kept: each is a complaint in waiting.
+    private async Task TakeAsync(Digest proposal, Ballot ballot, CastAnswer answer)
+    {
+        Digest coordinator = program.Coordinator;
+        bool good = (answer.Receipt, answer.Refusal) switch
+        {
+            ({ } receipt, null) => receipt.IsSignedBy(coordinator) && receipt.Ballot == ballot.Hash() && receipt.Proposal == proposal,
+            (null, { } refusal) => refusal.IsSignedBy(coordinator) && refusal.Ballot == ballot.Hash() && refusal.Proposal == proposal,
+            _ => false,
+        };
+        if (!good)
+            throw new InvalidDataException("the coordinator's answer is neither a receipt nor a refusal for this ballot");
+        DurableFile.Write(Path.Combine(_folder, $"{proposal}.answer.json"), JsonSerializer.SerializeToUtf8Bytes(answer, WireJson.Default.CastAnswer));
+        program.Note(answer.Checkpoint);
+        await program.LogAsync(answer.Receipt is { } taken
+            ? $"proposal {proposal.Short()}: ballot in the record at position {taken.Sequence}"
+            : $"proposal {proposal.Short()}: the ballot was refused: {answer.Message}");
     }
 
     // Reasons are sealed under the worker's own key and padded, so that neither file nor hash says how it voted.
     private Digest Keep(Digest proposal, Opinion opinion)
     {
         byte[] text = Encoding.UTF8.GetBytes(opinion.Reasoning);
-        byte[] padded = new byte[Math.Max(32 * 1024, text.Length)];
+        byte[] padded = new byte[Math.Max(MinimumReasoning, text.Length)];
         text.CopyTo(padded, 0);
-        byte[] salt = RandomNumberGenerator.GetBytes(32);
-        byte[] key = program.Secrets.Derive("deliberation");
-        byte[] file = new byte[12 + padded.Length + 16];
-        RandomNumberGenerator.Fill(file.AsSpan(0, 12));
-        using (var gcm = new AesGcm(key, 16))
-            gcm.Encrypt(file.AsSpan(0, 12), padded, file.AsSpan(12, padded.Length), file.AsSpan(file.Length - 16), proposal.Bytes);
-        CryptographicOperations.ZeroMemory(key);
+        byte[] file = new SealedFile(program.Secrets, Path.Combine(_folder, $"{proposal}.reasons.sealed"), $"reasons/{proposal}").Write(padded);
         CryptographicOperations.ZeroMemory(padded);
-        File.WriteAllBytes(Path.Combine(_folder, $"{proposal}.reasons.sealed"), file);
-        return new CanonicalWriter(DomainTags.Deliberation).Bytes(proposal.Bytes).Bytes(salt).Bytes(SHA256.HashData(file)).Hash();
+        return new CanonicalWriter(DomainTags.Deliberation)
+            .Bytes(proposal.Bytes).Bytes(RandomNumberGenerator.GetBytes(32)).Bytes(SHA256.HashData(file)).Hash();
     }
 
-    private static Ballot Load(string path)
+    private Ballot? Load(Digest proposal)
     {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), WireJson.Default.Ballot) ?? throw new JsonException("null");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path} is damaged; a second, different ballot would be held against this worker, so none is made", e);
-        }
+        string path = BallotPath(proposal);
+        if (DurableFile.Read(path) is not { } bytes)
+            return null;
+        return StrictJson.TryRead(bytes, WireJson.Default.Ballot, out Ballot? ballot, out string? problem)
+            ? ballot
+            : throw new InvalidDataException($"{path} is damaged ({problem}); a second, different ballot would be held against this worker, so none is made");
     }
+
+    private string BallotPath(Digest proposal) => Path.Combine(_folder, $"{proposal}.json");
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +22,7 @@ public static class WorkerHost
         AgentOptions options, int port, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
     {
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Worker, log, clock, cancellationToken);
-        using var desk = new BallotDesk(program, deliberator);
+        var desk = new BallotDesk(program, deliberator, clock);
         if (program.Mode != ExecutionMode.Local)
         {
             await program.RunAsync(AgentRole.Worker, "", token => TakeTaskAsync(program, desk, token), cancellationToken);
@@ -41,14 +40,14 @@ public static class WorkerHost
         }
 
         await program.LogAsync($"listens on http://127.0.0.1:{port}");
-        await program.RunAsync(AgentRole.Worker, $"http://127.0.0.1:{port}", token => Task.Delay(TimeSpan.FromSeconds(1), clock, token), cancellationToken);
+        await program.RunAsync(AgentRole.Worker, $"http://127.0.0.1:{port}", token => TakeTaskAsync(program, desk, token), cancellationToken);
         await app.StopAsync(CancellationToken.None);
     }
 
     private static async Task TakeTaskAsync(AgentProgram program, BallotDesk desk, CancellationToken cancellationToken)
     {
         if (await program.Client.GetAsync("v1/tasks/next", WireJson.Default.TaskAssignment, cancellationToken) is { } task)
-            await desk.ExecuteAsync(task.Proposal, cancellationToken);
+            desk.Start(task.Proposal, cancellationToken);
     }
 
     private static WebApplication BuildLocal(AgentProgram program, BallotDesk desk, int port, CancellationToken stopping)
@@ -67,39 +66,18 @@ public static class WorkerHost
             $$"""{"message":"Worker Agent is running","status":"healthy","workerDid":"{{program.Secrets.Keys.Did()}}","port":{{port}},"mark":"{{program.Mode.Mark()}}"}"""));
         app.MapPost("/api/task/execute", async context =>
         {
-            TaskAssignment? task;
-            try
-            {
-                task = await JsonSerializer.DeserializeAsync(context.Request.Body, WireJson.Default.TaskAssignment, context.RequestAborted);
-            }
-            catch (JsonException)
-            {
-                task = null;
-            }
-
-            if (task is null)
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            // Whoever calls may only make the worker look at its own coordinator: it votes on what it replays there, once.
+            if (!StrictJson.TryRead(body.ToArray(), WireJson.Default.TaskAssignment, out TaskAssignment? task, out _))
             {
                 context.Response.StatusCode = StatusCodes.Status400BadRequest;
                 return;
             }
 
-            // The caller only starts the task; the ballot takes its own way.
-            _ = ExecuteAsync(program, desk, task.Proposal, stopping);
+            desk.Start(task.Proposal, stopping);
             await context.Response.WriteAsync("""{"message":"Task started"}""");
         });
         return app;
-    }
-
-    private static async Task ExecuteAsync(AgentProgram program, BallotDesk desk, Digest proposal, CancellationToken stopping)
-    {
-        try
-        {
-            await desk.ExecuteAsync(proposal, stopping);
-        }
-        catch (Exception e) when (e is HttpRequestException or CoordinatorException or InvalidDataException or OperationCanceledException or IOException)
-        {
-            // The lease brings the task again.
-            await program.LogAsync($"proposal {proposal.Short()}: {e.Message}");
-        }
     }
 }

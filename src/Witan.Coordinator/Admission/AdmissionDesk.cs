@@ -6,13 +6,14 @@ using Witan.Voting;
 
 namespace Witan.Coordinator.Admission;
 
-/// <summary>Admits agents on verified evidence, and knows who is admitted now.</summary>
+/// <summary>Admits agents on verified evidence, and knows who is admitted and here now.</summary>
 internal sealed class AdmissionDesk(
-    IRecordStore store, AgentSecrets secrets, ExecutionMode mode, EvidenceJudge? judge, Digest policy, NonceIssuer nonces, CoordinatorOptions options, TimeProvider clock)
+    IRecordStore store, AgentSecrets secrets, ExecutionMode mode, EvidenceJudge? judge, CouncilPolicy policy, NonceIssuer nonces, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<Digest, Enrolment> _agents = new();
+    private readonly Digest _policyHash = policy.Hash();
 
-    public Digest Policy => policy;
+    public Presence Presence { get; } = new(clock);
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -20,20 +21,27 @@ internal sealed class AdmissionDesk(
             _agents[enrolment.Entry.Keys.AgentId] = enrolment;
     }
 
-    /// <summary>The agents of a role whose attestation is valid now, in the order of their ids.</summary>
-    public IReadOnlyList<Enrolment> Admitted(AgentRole role) =>
-        [.. _agents.Values.Where(agent => agent.Role == role && agent.ExpiresAt > clock.GetUtcNow()).OrderBy(agent => agent.Entry.Keys.AgentId)];
+    /// <summary>
+    /// The agents of a role that could take part now, in the order of their ids: valid, here, and one for each instance.
+    /// </summary>
+    public IReadOnlyList<Enrolment> Ready(AgentRole role) =>
+    [
+        .. _agents.Values.Where(agent => agent.Role == role && IsValid(agent) && Presence.IsHere(agent.Entry.Keys.AgentId))
+            .GroupBy(agent => mode == ExecutionMode.Local ? agent.Entry.Keys.AgentId.ToString() : agent.Instance, StringComparer.Ordinal)
+            .Select(same => same.MaxBy(agent => agent.AdmittedAt)!)
+            .OrderBy(agent => agent.Entry.Keys.AgentId),
+    ];
 
     /// <summary>The agent of an id, if its attestation is valid now.</summary>
-    public Enrolment? Find(Digest agent) =>
-        _agents.TryGetValue(agent, out Enrolment? enrolment) && enrolment.ExpiresAt > clock.GetUtcNow() ? enrolment : null;
+    public Enrolment? Find(Digest agent) => _agents.TryGetValue(agent, out Enrolment? enrolment) && IsValid(enrolment) ? enrolment : null;
 
-    public IReadOnlyList<Enrolment> All => [.. _agents.Values];
+    /// <summary>All agents that were ever admitted.</summary>
+    public IReadOnlyList<Enrolment> All => [.. _agents.Values.OrderBy(agent => agent.Entry.Keys.AgentId)];
 
     public NonceAnswer Nonce()
     {
         (string nonce, DateTimeOffset expiresAt) = nonces.Issue();
-        return new NonceAnswer(nonce, expiresAt, secrets.Keys.Signing, policy, mode, mode.Mark() ?? "");
+        return new NonceAnswer(nonce, expiresAt, secrets.Keys.Signing, _policyHash, mode, mode.Mark() ?? "");
     }
 
     /// <summary>Admits, or gives the problem. The nonce is used up by success, rejection and indecision alike.</summary>
@@ -45,30 +53,58 @@ internal sealed class AdmissionDesk(
             return (null, Problems.Refused("NONCE_INVALID", "the nonce is not ours or has expired", "fetch a new nonce"));
         if (!await store.UseNonceAsync(nonce, nonceExpires, cancellationToken))
             return (null, Problems.Refused("NONCE_USED", "the nonce was used before", "fetch a new nonce"));
+        Digest id = request.Keys.AgentId;
+        if (_agents.TryGetValue(id, out Enrolment? known) && known.IsRevoked)
+            return (null, Problems.Refused("REVOKED", "this agent's admission was withdrawn"));
+        if (known is not null && known.Role != request.Role)
+            return (null, Problems.Conflict("OTHER_ROLE", $"these keys are admitted as a {known.Role.ToString().ToLowerInvariant()}"));
+        (int level, Digest evidence, Problem? problem) = Judge(request);
+        if (problem is not null)
+            return (null, problem);
+        if (OnSameInstance(request) is { } other)
+            return (null, Problems.Conflict("INSTANCE_IN_USE", $"instance {request.Instance} already speaks as {other.Entry.Keys.Did()}"));
 
-        int level = 0;
-        Digest evidence = Digest.Zero;
-        if (judge is not null)
-        {
-            Digest nonceHash = new CanonicalWriter(DomainTags.Nonce).Text(request.Nonce).Hash();
-            var expected = new ReportData("admission", nonceHash, secrets.Keys.Signing, request.Role, request.Keys, request.Instance, policy);
-            JudgedEvidence judged = judge.Judge(request.Quote, request.EventLog, expected);
-            if (judged.Verdict.Outcome != AppraisalOutcome.Accepted)
-            {
-                string code = judged.Verdict.Outcome == AppraisalOutcome.Undecided ? "EVIDENCE_UNDECIDED" : "EVIDENCE_REJECTED";
-                return (null, Problems.Refused(code, $"{judged.Verdict.Cause?.Code}: {judged.Verdict.Cause?.Message}", judged.Verdict.Cause?.Remedy ?? ""));
-            }
-
-            (level, evidence) = (judged.Verdict.ConfidenceLevel ?? 0, judged.Digest);
-        }
-
-        DateTimeOffset expires = clock.GetUtcNow() + options.AdmissionLasts;
+        DateTimeOffset now = clock.GetUtcNow();
         string callback = mode == ExecutionMode.Local && IsLoopback(request.Callback) ? request.Callback : "";
-        var enrolment = new Enrolment(request.Role, request.Name, new RosterEntry(request.Keys, 1, level, evidence), callback, expires);
+        var enrolment = new Enrolment(
+            request.Role, request.Name, request.Instance, new RosterEntry(request.Keys, policy.WeightOf(request.Keys), level, evidence), callback,
+            now, now.AddMilliseconds(policy.AttestationMilliseconds), IsRevoked: false);
         await store.EnrolAsync(enrolment, cancellationToken);
-        _agents[request.Keys.AgentId] = enrolment;
-        return (new AdmissionAnswer(request.Keys.AgentId, level, expires, mode.Mark() ?? ""), null);
+        _agents[id] = enrolment;
+        return (new AdmissionAnswer(id, level, enrolment.ExpiresAt, mode.Mark() ?? ""), null);
     }
+
+    /// <summary>Withdraws an admission: at once for new proposals, and for ballots that are not cast yet. False for an unknown agent.</summary>
+    public async Task<bool> RevokeAsync(Digest agent, CancellationToken cancellationToken)
+    {
+        if (!_agents.TryGetValue(agent, out Enrolment? known))
+            return false;
+        Enrolment revoked = known with { IsRevoked = true };
+        await store.EnrolAsync(revoked, cancellationToken);
+        _agents[agent] = revoked;
+        return true;
+    }
+
+    private (int Level, Digest Evidence, Problem? Problem) Judge(AdmissionRequest request)
+    {
+        if (judge is null)
+            return (0, Digest.Zero, null);
+        Digest nonceHash = new CanonicalWriter(DomainTags.Nonce).Text(request.Nonce).Hash();
+        var expected = new ReportData("admission", nonceHash, secrets.Keys.Signing, request.Role, request.Keys, request.Instance, _policyHash);
+        JudgedEvidence judged = judge.Judge(request.Quote, request.EventLog, expected);
+        if (judged.Verdict.Outcome == AppraisalOutcome.Accepted)
+            return (judged.Verdict.ConfidenceLevel ?? 5, judged.Digest, null);
+        string code = judged.Verdict.Outcome == AppraisalOutcome.Undecided ? "EVIDENCE_UNDECIDED" : "EVIDENCE_REJECTED";
+        return (0, Digest.Zero, Problems.Refused(code, $"{judged.Verdict.Cause?.Code}: {judged.Verdict.Cause?.Message}", judged.Verdict.Cause?.Remedy ?? ""));
+    }
+
+    // One live instance: a machine does not vote twice under two names.
+    private Enrolment? OnSameInstance(AdmissionRequest request) => mode == ExecutionMode.Local
+        ? null
+        : _agents.Values.FirstOrDefault(other => other.Instance == request.Instance && other.Entry.Keys.AgentId != request.Keys.AgentId
+            && IsValid(other) && Presence.IsHere(other.Entry.Keys.AgentId));
+
+    private bool IsValid(Enrolment agent) => !agent.IsRevoked && agent.ExpiresAt > clock.GetUtcNow();
 
     // The coordinator calls an address that an agent gave only where that cannot reach anything but this machine.
     private static bool IsLoopback(string callback) =>

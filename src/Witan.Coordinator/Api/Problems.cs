@@ -15,11 +15,25 @@ internal static class Problems
 
     public static Problem Conflict(string code, string title) => new("about:blank", title, 409, code, "");
 
+    public static Problem TooLarge(int limit) => new("about:blank", $"the body is longer than {limit} bytes", 413, "TOO_LARGE", "");
+
     public static Problem Storage(string title) => new("about:blank", title, 503, "STORAGE", "nothing was taken; try again when the store works");
 
-    public static Problem Of(Refusal refusal) => refusal.Code switch
+    public static Problem Recovering { get; } =
+        new("about:blank", "the record is being compared with what its trustees saw before a restart", 503, "RECOVERING", "ask again in a moment");
+
+    public static Problem Ending { get; } = new("about:blank", "the coordinator is ending", 503, "ENDING", "ask again in a moment");
+
+    public static Problem Internal { get; } = new("about:blank", "a fault of the coordinator; nothing was taken", 500, "INTERNAL", "see its log");
+
+    public static Problem Of(Refusal refusal) => new("about:blank", refusal.Message, StatusOf(refusal.Code), refusal.Code.ToString(), "");
+
+    /// <summary>The HTTP status of a refusal.</summary>
+    public static int StatusOf(RefusalCode code) => code switch
     {
-        RefusalCode.Equivocation or RefusalCode.Contradiction or RefusalCode.WrongState => Conflict(refusal.Code.ToString(), refusal.Message),
-        _ => Refused(refusal.Code.ToString(), refusal.Message),
+        RefusalCode.Equivocation or RefusalCode.Contradiction or RefusalCode.WrongState => 409,
+        RefusalCode.Late => 410,
+        RefusalCode.ProofInvalid or RefusalCode.WrongContext => 422,
+        _ => 403,
     };
 }

@@ -87,6 +87,12 @@ public static class DomainTags
     /// <summary>A trustee's signature over a sealed share.</summary>
     public const string ShareSignature = "witan/keygen/share/signature/v1";
 
+    /// <summary>Identity of a council's policy: H of its content.</summary>
+    public const string Policy = "witan/policy/v1";
+
+    /// <summary>A requester's order to a coordinator.</summary>
+    public const string RequesterOrder = "witan/requester-order/v1";
+
     /// <summary>What a worker keeps of its reasons, hashed into the ballot.</summary>
     public const string Deliberation = "witan/deliberation/v1";
 }

@@ -57,9 +57,11 @@ public sealed record ProposeRequest(ProposalBody Body, Digest Requester, byte[] 
 /// <param name="Ballots">How many ballots.</param>
 /// <param name="Partials">How many trustees have decrypted.</param>
 /// <param name="Decision">How it was decided; null where it was not.</param>
+/// <param name="CloseAt">When it closes.</param>
+/// <param name="Waiting">What it waits for, one phrase; empty where nothing is awaited.</param>
 /// <param name="Mark">What the mode obliges every answer to say; empty in production.</param>
 public sealed record ProposalSummary(
-    Digest Id, string Title, ProposalState State, long Size, int Roster, int Ballots, int Partials, Decision? Decision, string Mark);
+    Digest Id, string Title, ProposalState State, long Size, int Roster, int Ballots, int Partials, Decision? Decision, DateTimeOffset CloseAt, string Waiting, string Mark);
 
 /// <summary>Work for a worker, under a lease.</summary>
 /// <param name="Proposal">The proposal to vote on.</param>
@@ -67,10 +69,26 @@ public sealed record ProposalSummary(
 /// <param name="LeaseEnds">When it is given to the worker again.</param>
 public sealed record TaskAssignment(Digest Proposal, int Attempt, DateTimeOffset LeaseEnds);
 
-/// <summary>A ballot was taken.</summary>
-/// <param name="Receipt">The coordinator's word on its place.</param>
-/// <param name="Checkpoint">The record's head after it.</param>
-public sealed record CastAnswer(Receipt Receipt, Checkpoint Checkpoint);
+/// <summary>The answer to a ballot: a receipt or a signed refusal, and how far the record has come.</summary>
+/// <param name="Receipt">Where the ballot stands; null where it was refused.</param>
+/// <param name="Refusal">The coordinator's signed word that it did not take it; null where it did.</param>
+/// <param name="Message">Why it was refused, one sentence; empty where it was taken.</param>
+/// <param name="Checkpoint">The record's head after it; kept by the worker.</param>
+public sealed record CastAnswer(Receipt? Receipt, SignedRefusal? Refusal, string Message, Checkpoint Checkpoint);
+
+/// <summary>The newest checkpoints that an agent keeps, shown to a coordinator after a restart.</summary>
+public sealed record CheckpointPage(IReadOnlyList<Checkpoint> Checkpoints);
+
+/// <summary>A proposal in which a trustee has a part.</summary>
+/// <param name="Proposal">The proposal.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="Size">How many events its record has.</param>
+public sealed record TrusteeTask(Digest Proposal, ProposalState State, long Size);
+
+/// <summary>The unfinished proposals that a trustee looks after.</summary>
+/// <param name="Version">Sent with the next question, which is answered when something has changed.</param>
+/// <param name="Tasks">The proposals.</param>
+public sealed record TrusteeTaskPage(long Version, IReadOnlyList<TrusteeTask> Tasks);
 
 /// <summary>An admitted agent in a list.</summary>
 /// <param name="Agent">Its id.</param>
@@ -79,7 +97,35 @@ public sealed record CastAnswer(Receipt Receipt, Checkpoint Checkpoint);
 /// <param name="Name">For people.</param>
 /// <param name="ConfidenceLevel">1 to 5, or 0 where there is no evidence.</param>
 /// <param name="ExpiresAt">When its attestation expires.</param>
-public sealed record AgentSummary(Digest Agent, string Did, AgentRole Role, string Name, int ConfidenceLevel, DateTimeOffset ExpiresAt);
+/// <param name="IsPresent">Whether it was heard of in the last seconds.</param>
+/// <param name="IsRevoked">Whether its admission was withdrawn.</param>
+public sealed record AgentSummary(
+    Digest Agent, string Did, AgentRole Role, string Name, int ConfidenceLevel, DateTimeOffset ExpiresAt, bool IsPresent, bool IsRevoked);
+
+/// <summary>A word of the requester on something that is there: to cancel a proposal, to revoke an agent.</summary>
+/// <param name="Action"><c>cancel</c> or <c>revoke</c>.</param>
+/// <param name="Subject">Id of the proposal or agent.</param>
+/// <param name="At">When; at most five minutes off.</param>
+/// <param name="Requester">Ed25519 key of the requester.</param>
+/// <param name="Signature">The requester's signature, 64 bytes.</param>
+public sealed record RequesterOrder(string Action, Digest Subject, DateTimeOffset At, Digest Requester, byte[] Signature)
+{
+    /// <summary>Signs an order.</summary>
+    public static RequesterOrder Create(string action, Digest subject, DateTimeOffset now, ReadOnlySpan<byte> seed)
+    {
+        DateTimeOffset at = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
+        var unsigned = new RequesterOrder(action, subject, at, new Digest(Witan.Crypto.Ed25519.PublicKey(seed)), []);
+        return unsigned with { Signature = Witan.Crypto.Ed25519.Sign(seed, unsigned.SignedBytes()) };
+    }
+
+    /// <summary>Whether it is the requester's, for this subject, and recent.</summary>
+    public bool IsGood(string action, Digest subject, DateTimeOffset now) =>
+        Action == action && Subject == subject && now - At < CouncilPolicy.ClockTolerance && At - now < CouncilPolicy.ClockTolerance
+        && Witan.Crypto.Ed25519.Verify(Requester.Bytes, SignedBytes(), Signature);
+
+    private byte[] SignedBytes() =>
+        new CanonicalWriter(DomainTags.RequesterOrder).Text(Action).Bytes(Subject.Bytes).Time(At).Bytes(Requester.Bytes).ToBytes();
+}
 
 /// <summary>An error answer (problem+json) with a stable code.</summary>
 /// <param name="Type">Always <c>about:blank</c>.</param>
@@ -110,6 +156,9 @@ public sealed record Problem(string Type, string Title, int Status, string Code,
 [JsonSerializable(typeof(Ballot))]
 [JsonSerializable(typeof(CastAnswer))]
 [JsonSerializable(typeof(Checkpoint))]
+[JsonSerializable(typeof(CheckpointPage))]
+[JsonSerializable(typeof(TrusteeTaskPage))]
+[JsonSerializable(typeof(RequesterOrder))]
 [JsonSerializable(typeof(IReadOnlyList<AgentSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<RecordEvent>))]
 [JsonSerializable(typeof(RecordEvent))]

@@ -101,5 +101,5 @@ public class IntakeTests
     private BallotVerdict Judge(Ballot ballot) => BallotIntake.Judge(_council.State, ballot, _council.Now, attested: true);
 
     private static byte[] Json(Receipt receipt) => Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(
-        new CastAnswer(receipt, new Checkpoint(Digest.Zero, 1, Digest.Zero, [])), WireJson.Default.CastAnswer));
+        new CastAnswer(receipt, null, "", new Checkpoint(Digest.Zero, 1, Digest.Zero, [])), WireJson.Default.CastAnswer));
 }

@@ -21,7 +21,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
         {
             RequireChildren(all: true);
             IReadOnlyList<AgentSummary> agents = await TryAsync(() => _client.GetAsync("v1/agents", WireJson.Default.IReadOnlyListAgentSummary, cancellationToken)) ?? [];
-            int workers = agents.Count(agent => agent.Role == AgentRole.Worker), trustees = agents.Count(agent => agent.Role == AgentRole.Trustee);
+            int workers = agents.Count(agent => agent is { Role: AgentRole.Worker, IsPresent: true }), trustees = agents.Count(agent => agent is { Role: AgentRole.Trustee, IsPresent: true });
             Show($"admitted {workers} of {settings.Workers} workers, {trustees} of {settings.Trustees} trustees{Mark}");
             if (workers + trustees >= wanted)
                 break;

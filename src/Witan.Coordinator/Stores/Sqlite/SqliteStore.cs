@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Witan.Voting;
 
@@ -10,215 +12,279 @@ namespace Witan.Coordinator.Stores.Sqlite;
 /// </summary>
 public sealed class SqliteStore : IRecordStore
 {
-    private readonly SqliteConnection _connection;
-    private readonly FileStream _lock;
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly StateLock _lock;
+    private readonly SqliteWriter _writer;
+    private readonly string _path;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+    private readonly List<Channel<Digest>> _subscribers = [];
 
-    private SqliteStore(SqliteConnection connection, FileStream file) => (_connection, _lock) = (connection, file);
+    private SqliteStore(StateLock stateLock, SqliteWriter writer, string path, TimeProvider clock) =>
+        (_lock, _writer, _path, _clock) = (stateLock, writer, path, clock);
 
     /// <summary>Opens or creates the store in a directory.</summary>
-    public static async Task<SqliteStore> OpenAsync(string directory, CancellationToken cancellationToken)
+    public static SqliteStore Open(string directory, TimeProvider clock)
     {
         string path = Path.Combine(directory, "coordinator.db");
-        FileStream? file = null;
+        StateLock? stateLock = null;
         try
         {
             Directory.CreateDirectory(directory);
-            file = Lock(Path.Combine(directory, "coordinator.lock"));
-            var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-            await connection.OpenAsync(cancellationToken);
-            var store = new SqliteStore(connection, file);
-            await store.MigrateAsync(cancellationToken);
-            return store;
+            stateLock = StateLock.Take(directory);
+            SqliteConnection connection = SqliteSchema.Open(path);
+            SqliteSchema.Ensure(connection);
+            return new SqliteStore(stateLock, new SqliteWriter(connection), path, clock);
         }
-        catch (Exception e) when (e is SqliteException or IOException and not StoreException or UnauthorizedAccessException)
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            file?.Dispose();
-            throw new StoreException($"the store {path} cannot be opened: {e.Message}", e);
+            stateLock?.Dispose();
+            throw e as StoreException ?? new StoreException($"the store {path} cannot be opened: {e.Message}", e);
         }
     }
 
     /// <inheritdoc />
-    public Task<bool> AppendAsync(Digest proposal, RecordEvent next, CancellationToken cancellationToken) => RunAsync(async () =>
+    public async Task<AppendOutcome> AppendAsync(
+        Digest proposal, long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(next, WireJson.Default.RecordEvent);
-        // The guard makes a gap impossible; the primary key makes a second event at one position impossible.
-        using SqliteCommand command = Command(
-            "insert into event (proposal, sequence, body) select $p, $s, $b where (select count(*) from event where proposal = $p) = $s on conflict do nothing",
-            ("$p", proposal.ToString()), ("$s", next.Sequence), ("$b", body));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }, cancellationToken);
+        string id = proposal.ToString();
+        byte[][] bodies = [.. events.Select(next => JsonSerializer.SerializeToUtf8Bytes(next, RecordJson.Default.RecordEvent))];
+        AppendOutcome outcome = await _writer.RunAsync(
+            connection =>
+            {
+                if (fencingToken is { } token && Number(connection, "select token from lease where resource = $r", ("$r", IRecordStore.LeaseName(proposal))) > token)
+                    return AppendOutcome.Fenced;
+                if (Number(connection, "select size from record where proposal = $p", ("$p", id)) != expectedSize)
+                    return AppendOutcome.WrongSize;
+                Insert(connection, id, expectedSize, bodies);
+                return AppendOutcome.Appended;
+            },
+            cancellationToken);
+        if (outcome == AppendOutcome.Appended)
+            Publish(proposal);
+        return outcome;
+    }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<RecordEvent>> ReadAsync(Digest proposal, long from, CancellationToken cancellationToken) => RunAsync(async () =>
-    {
-        using SqliteCommand command = Command(
-            "select body from event where proposal = $p and sequence >= $f order by sequence", ("$p", proposal.ToString()), ("$f", from));
-        using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var events = new List<RecordEvent>();
-        while (await reader.ReadAsync(cancellationToken))
+    public Task<IReadOnlyList<RecordEvent>> ReadAsync(Digest proposal, long from, int limit, CancellationToken cancellationToken) => Query(
+        "select sequence, body from event where proposal = $p and sequence >= $f order by sequence limit $l",
+        reader =>
         {
-            try
-            {
-                events.Add(JsonSerializer.Deserialize((byte[])reader[0], WireJson.Default.RecordEvent)!);
-            }
-            catch (JsonException e)
-            {
-                throw new StoreException($"event {from + events.Count} of proposal {proposal.Short()} is damaged on the disk", e);
-            }
+            long sequence = reader.GetInt64(0);
+            return StrictJson.TryRead(reader.GetFieldValue<byte[]>(1), RecordJson.Default.RecordEvent, out RecordEvent? next, out string? problem)
+                && next.Sequence == sequence
+                ? next
+                : throw new StoreException($"event {sequence} of proposal {proposal.Short()} is damaged on the disk: {problem ?? "it says another number"}");
+        },
+        ("$p", proposal.ToString()),
+        ("$f", from),
+        ("$l", limit));
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<StoredRecord>> ListAsync(CancellationToken cancellationToken) => Query(
+        "select proposal, size from record order by position",
+        reader => Digest.TryParse(reader.GetString(0), out Digest proposal)
+            ? new StoredRecord(proposal, reader.GetInt64(1))
+            : throw new StoreException("a record has no proper id"));
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<Digest> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var channel = Channel.CreateUnbounded<Digest>(new UnboundedChannelOptions { SingleReader = true });
+        lock (_gate)
+            _subscribers.Add(channel);
+        try
+        {
+            await foreach (Digest proposal in channel.Reader.ReadAllAsync(cancellationToken))
+                yield return proposal;
         }
-
-        return (IReadOnlyList<RecordEvent>)events;
-    }, cancellationToken);
-
-    /// <inheritdoc />
-    public Task<IReadOnlyList<Digest>> ListAsync(CancellationToken cancellationToken) => RunAsync(async () =>
-    {
-        using SqliteCommand command = Command("select proposal from event where sequence = 0 order by rowid");
-        using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var ids = new List<Digest>();
-        while (await reader.ReadAsync(cancellationToken))
-            ids.Add(Digest.Parse(reader.GetString(0)));
-        return (IReadOnlyList<Digest>)ids;
-    }, cancellationToken);
+        finally
+        {
+            lock (_gate)
+                _subscribers.Remove(channel);
+        }
+    }
 
     /// <inheritdoc />
-    public Task<bool> UseNonceAsync(Digest nonce, DateTimeOffset expiresAt, CancellationToken cancellationToken) => RunAsync(async () =>
-    {
-        using SqliteCommand command = Command(
-            "insert into nonce (nonce, expires) values ($n, $e) on conflict do nothing",
-            ("$n", nonce.ToString()), ("$e", expiresAt.ToUnixTimeMilliseconds()));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }, cancellationToken);
+    public Task<Lease?> TryLeaseAsync(string resource, string holder, TimeSpan duration, CancellationToken cancellationToken) => _writer.RunAsync(
+        connection =>
+        {
+            long now = _clock.GetUtcNow().ToUnixTimeMilliseconds(), expires = now + (long)duration.TotalMilliseconds;
+            long token = Number(
+                connection,
+                """
+                insert into lease(resource, holder, token, expires) values($r, $h, 1, $e)
+                on conflict(resource) do update set
+                    token = case when holder = $h and expires > $n then token else token + 1 end, holder = $h, expires = $e
+                    where holder = $h or expires <= $n
+                returning token
+                """,
+                ("$r", resource),
+                ("$h", holder),
+                ("$e", expires),
+                ("$n", now));
+            return token > 0 ? new Lease(resource, holder, token, DateTimeOffset.FromUnixTimeMilliseconds(expires)) : null;
+        },
+        cancellationToken);
 
     /// <inheritdoc />
-    public Task EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken) => RunAsync(async () =>
-    {
-        using SqliteCommand command = Command(
-            "insert into agent (id, role, name, entry, callback, expires) values ($i, $r, $n, $e, $c, $x) "
-            + "on conflict (id) do update set role = $r, name = $n, entry = $e, callback = $c, expires = $x",
+    public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) => _writer.RunAsync(
+        connection => Execute(connection, "update lease set expires = 0 where resource = $r and token = $t", ("$r", lease.Resource), ("$t", lease.Token)),
+        cancellationToken);
+
+    /// <inheritdoc />
+    public Task<bool> UseNonceAsync(Digest nonce, DateTimeOffset expiresAt, CancellationToken cancellationToken) => _writer.RunAsync(
+        connection =>
+        {
+            Execute(connection, "delete from nonce where expires <= $n", ("$n", _clock.GetUtcNow().ToUnixTimeMilliseconds()));
+            return Execute(
+                connection,
+                "insert into nonce(nonce, expires) values($v, $e) on conflict do nothing",
+                ("$v", nonce.ToString()),
+                ("$e", expiresAt.ToUnixTimeMilliseconds())) == 1;
+        },
+        cancellationToken);
+
+    /// <inheritdoc />
+    public Task EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken) => _writer.RunAsync(
+        connection => Execute(
+            connection,
+            """
+            insert into agent(id, role, name, instance, entry, callback, admitted, expires, revoked) values($i, $r, $n, $s, $e, $c, $a, $x, $v)
+            on conflict(id) do update set
+                role = $r, name = $n, instance = $s, entry = $e, callback = $c, admitted = $a, expires = $x, revoked = $v
+            """,
             ("$i", enrolment.Entry.Keys.AgentId.ToString()),
             ("$r", enrolment.Role.ToString()),
             ("$n", enrolment.Name),
+            ("$s", enrolment.Instance),
             ("$e", JsonSerializer.SerializeToUtf8Bytes(enrolment.Entry, WireJson.Default.RosterEntry)),
             ("$c", enrolment.Callback),
-            ("$x", enrolment.ExpiresAt.ToUnixTimeMilliseconds()));
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }, cancellationToken);
+            ("$a", enrolment.AdmittedAt.ToUnixTimeMilliseconds()),
+            ("$x", enrolment.ExpiresAt.ToUnixTimeMilliseconds()),
+            ("$v", enrolment.IsRevoked ? 1 : 0)),
+        cancellationToken);
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<Enrolment>> EnrolmentsAsync(CancellationToken cancellationToken) => RunAsync(async () =>
-    {
-        using SqliteCommand command = Command("select role, name, entry, callback, expires from agent order by rowid");
-        using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var agents = new List<Enrolment>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            agents.Add(new Enrolment(
-                Enum.Parse<AgentRole>(reader.GetString(0)),
+    public Task<IReadOnlyList<Enrolment>> EnrolmentsAsync(CancellationToken cancellationToken) => Query(
+        "select role, name, instance, entry, callback, admitted, expires, revoked from agent order by id",
+        reader => Enum.TryParse(reader.GetString(0), out AgentRole role)
+            && StrictJson.TryRead(reader.GetFieldValue<byte[]>(3), WireJson.Default.RosterEntry, out RosterEntry? entry, out _)
+            ? new Enrolment(
+                role,
                 reader.GetString(1),
-                JsonSerializer.Deserialize((byte[])reader[2], WireJson.Default.RosterEntry)!,
-                reader.GetString(3),
-                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(4))));
-        }
-
-        return (IReadOnlyList<Enrolment>)agents;
-    }, cancellationToken);
-
-    /// <inheritdoc />
-    public Task KeepShareAsync(Digest proposal, SealedShare share, CancellationToken cancellationToken) => RunAsync(async () =>
-    {
-        using SqliteCommand command = Command(
-            "insert into share (proposal, sender, receiver, sealed, signature) values ($p, $f, $t, $s, $g) on conflict do nothing",
-            ("$p", proposal.ToString()), ("$f", share.From), ("$t", share.To), ("$s", share.Sealed), ("$g", share.Signature));
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }, cancellationToken);
+                reader.GetString(2),
+                entry,
+                reader.GetString(4),
+                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(5)),
+                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),
+                reader.GetInt64(7) != 0)
+            : throw new StoreException("the entry of an agent is damaged on the disk"));
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<SealedShare>> SharesAsync(Digest proposal, int to, CancellationToken cancellationToken) => RunAsync(async () =>
-    {
-        using SqliteCommand command = Command(
-            "select sender, sealed, signature from share where proposal = $p and receiver = $t order by sender", ("$p", proposal.ToString()), ("$t", to));
-        using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var shares = new List<SealedShare>();
-        while (await reader.ReadAsync(cancellationToken))
-            shares.Add(new SealedShare(reader.GetInt32(0), to, (byte[])reader[1], (byte[])reader[2]));
-        return (IReadOnlyList<SealedShare>)shares;
-    }, cancellationToken);
+    public Task KeepSharesAsync(Digest proposal, IReadOnlyList<SealedShare> shares, CancellationToken cancellationToken) => _writer.RunAsync(
+        connection =>
+        {
+            foreach (SealedShare share in shares)
+            {
+                Execute(
+                    connection,
+                    "insert into share(proposal, sender, receiver, sealed, signature) values($p, $f, $t, $s, $g) on conflict do nothing",
+                    ("$p", proposal.ToString()),
+                    ("$f", share.From),
+                    ("$t", share.To),
+                    ("$s", share.Sealed),
+                    ("$g", share.Signature));
+            }
+
+            return shares.Count;
+        },
+        cancellationToken);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<SealedShare>> SharesAsync(Digest proposal, int to, CancellationToken cancellationToken) => Query(
+        "select sender, sealed, signature from share where proposal = $p and receiver = $t order by sender",
+        reader => new SealedShare(reader.GetInt32(0), to, reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2)),
+        ("$p", proposal.ToString()),
+        ("$t", to));
+
+    /// <inheritdoc />
+    public Task ProbeAsync(CancellationToken cancellationToken) => _writer.RunAsync(
+        connection => Execute(
+            connection, "insert into probe(one, at) values(1, $a) on conflict(one) do update set at = $a", ("$a", _clock.GetUtcNow().ToUnixTimeMilliseconds())),
+        cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await _connection.DisposeAsync();
-        _gate.Dispose();
-        await _lock.DisposeAsync();
+        await _writer.DisposeAsync();
+        _lock.Dispose();
     }
 
-    private static FileStream Lock(string path)
+    private static void Insert(SqliteConnection connection, string proposal, long expectedSize, byte[][] bodies)
     {
-        try
+        using SqliteCommand insert = Command(connection, "insert into event(proposal, sequence, body) values($p, $s, $b)", ("$p", proposal));
+        SqliteParameter sequence = insert.Parameters.Add("$s", SqliteType.Integer), body = insert.Parameters.Add("$b", SqliteType.Blob);
+        for (int i = 0; i < bodies.Length; i++)
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-            file.Flush();
-            return file;
+            (sequence.Value, body.Value) = (expectedSize + i, bodies[i]);
+            insert.ExecuteNonQuery();
         }
-        catch (IOException e)
-        {
-            string first = "another process";
-            try
-            {
-                using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-                first = $"process {reader.ReadLine()}";
-            }
-            catch (IOException)
-            {
-                // The name is a help, not a need.
-            }
 
-            throw new StoreException($"a coordinator is already running on this store ({first})", e);
-        }
+        Execute(
+            connection,
+            "insert into record(proposal, size) values($p, $s) on conflict(proposal) do update set size = $s",
+            ("$p", proposal),
+            ("$s", expectedSize + bodies.Length));
     }
 
-    private async Task MigrateAsync(CancellationToken cancellationToken)
+    // The one number of a query; 0 where it gives no row.
+    private static long Number(SqliteConnection connection, string text, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        using SqliteCommand command = Command(
-            """
-            pragma journal_mode = wal;
-            pragma synchronous = full;
-            create table if not exists event (proposal text not null, sequence integer not null, body blob not null, primary key (proposal, sequence)) strict;
-            create table if not exists nonce (nonce text primary key, expires integer not null) strict;
-            create table if not exists agent (id text primary key, role text not null, name text not null, entry blob not null, callback text not null, expires integer not null) strict;
-            create table if not exists share (proposal text not null, sender integer not null, receiver integer not null, sealed blob not null, signature blob not null, primary key (proposal, sender, receiver)) strict;
-            """);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        using SqliteCommand command = Command(connection, text, parameters);
+        return command.ExecuteScalar() is long number ? number : 0;
     }
 
-    private SqliteCommand Command(string text, params ReadOnlySpan<(string Name, object Value)> parameters)
+    private static int Execute(SqliteConnection connection, string text, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        SqliteCommand command = _connection.CreateCommand();
+        using SqliteCommand command = Command(connection, text, parameters);
+        return command.ExecuteNonQuery();
+    }
+
+    private static SqliteCommand Command(SqliteConnection connection, string text, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        SqliteCommand command = connection.CreateCommand();
         command.CommandText = text;
         foreach ((string name, object value) in parameters)
             command.Parameters.AddWithValue(name, value);
         return command;
     }
 
-    // One connection, one writer: SQLite serialises writers anyway, and a connection is not for several threads.
-    private async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    // Readers have connections of their own: under WAL they never wait for the writer.
+    private Task<IReadOnlyList<T>> Query<T>(string text, Func<SqliteDataReader, T> read, params (string Name, object Value)[] parameters) =>
+        Task.Run<IReadOnlyList<T>>(() =>
+        {
+            try
+            {
+                using SqliteConnection connection = SqliteSchema.Open(_path);
+                using SqliteCommand command = Command(connection, text, parameters);
+                using SqliteDataReader reader = command.ExecuteReader();
+                var rows = new List<T>();
+                while (reader.Read())
+                    rows.Add(read(reader));
+                return rows;
+            }
+            catch (Exception e) when (e is SqliteException or InvalidCastException)
+            {
+                throw new StoreException($"the store {_path} cannot be read: {e.Message}", e);
+            }
+        });
+
+    private void Publish(Digest proposal)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
+        lock (_gate)
         {
-            return await work();
-        }
-        catch (SqliteException e)
-        {
-            throw new StoreException($"the store failed: {e.Message}", e);
-        }
-        finally
-        {
-            _gate.Release();
+            foreach (Channel<Digest> subscriber in _subscribers)
+                subscriber.Writer.TryWrite(proposal);
         }
     }
 }

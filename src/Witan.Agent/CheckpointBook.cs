@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Witan.Voting;
+
+namespace Witan.Agent;
+
+/// <summary>
+/// The newest checkpoint of each proposal that the coordinator signed: kept on the disk, and shown to the coordinator after
+/// it was away, so that a rolled-back record is noticed.
+/// </summary>
+public sealed class CheckpointBook
+{
+    private readonly Lock _gate = new();
+    private readonly string _path;
+    private readonly Dictionary<Digest, Checkpoint> _newest = [];
+
+    /// <summary>Opens the book of a state directory. Throws <see cref="InvalidDataException"/> where it is damaged.</summary>
+    public CheckpointBook(string directory)
+    {
+        _path = Path.Combine(directory, "checkpoints.json");
+        if (DurableFile.Read(_path) is not { } bytes)
+            return;
+        if (!StrictJson.TryRead(bytes, WireJson.Default.CheckpointPage, out CheckpointPage? page, out string? problem))
+            throw new InvalidDataException($"{_path} is damaged: {problem}");
+        foreach (Checkpoint checkpoint in page.Checkpoints)
+            _newest[checkpoint.Proposal] = checkpoint;
+    }
+
+    /// <summary>All that is kept.</summary>
+    public CheckpointPage Page()
+    {
+        lock (_gate)
+            return new CheckpointPage([.. _newest.Values.OrderBy(checkpoint => checkpoint.Proposal)]);
+    }
+
+    /// <summary>
+    /// Takes note of a checkpoint whose signature was checked. Throws <see cref="InvalidDataException"/> where it contradicts what
+    /// was seen: both together are proof against the coordinator.
+    /// </summary>
+    public void Note(Checkpoint checkpoint)
+    {
+        lock (_gate)
+        {
+            if (_newest.TryGetValue(checkpoint.Proposal, out Checkpoint? known))
+            {
+                if (known.Size == checkpoint.Size && known.Head != checkpoint.Head)
+                    throw new InvalidDataException($"the coordinator signed two heads of proposal {checkpoint.Proposal.Short()} at size {known.Size}");
+                if (known.Size >= checkpoint.Size)
+                    return;
+            }
+
+            _newest[checkpoint.Proposal] = checkpoint;
+            DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(new CheckpointPage([.. _newest.Values]), WireJson.Default.CheckpointPage));
+        }
+    }
+
+    /// <summary>Whether a record contains the newest checkpoint seen of it.</summary>
+    public bool IsIn(Digest proposal, IReadOnlyList<RecordEvent> events)
+    {
+        lock (_gate)
+            return !_newest.TryGetValue(proposal, out Checkpoint? known) || known.IsIn(events);
+    }
+}

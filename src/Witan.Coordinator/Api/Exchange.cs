@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+using Witan.Coordinator.Records;
+using Witan.Voting;
+
+namespace Witan.Coordinator.Api;
+
+/// <summary>Reading requests and writing answers. Sizes are limited before anything is parsed.</summary>
+internal static class Exchange
+{
+    /// <summary>Largest body of a request, in bytes, where a route names none.</summary>
+    public const int DefaultLimit = 64 << 10;
+
+    /// <summary>Largest body with evidence, whose event log is long.</summary>
+    public const int EvidenceLimit = 2 << 20;
+
+    /// <summary>The body's bytes, at most so many.</summary>
+    public static async Task<byte[]> BytesAsync(HttpContext context, int limit)
+    {
+        if (context.Request.ContentLength > limit)
+            throw new RequestRefusedException(Problems.TooLarge(limit));
+        using var body = new MemoryStream((int)(context.Request.ContentLength ?? 0));
+        byte[] chunk = new byte[16 << 10];
+        int read;
+        while ((read = await context.Request.Body.ReadAsync(chunk, context.RequestAborted)) > 0)
+        {
+            if (body.Length + read > limit)
+                throw new RequestRefusedException(Problems.TooLarge(limit));
+            body.Write(chunk, 0, read);
+        }
+
+        return body.ToArray();
+    }
+
+    /// <summary>The body as a value.</summary>
+    public static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, int limit = DefaultLimit)
+        where T : class => Parse(await BytesAsync(context, limit), type);
+
+    /// <summary>Bytes as a value.</summary>
+    public static T Parse<T>(byte[] body, JsonTypeInfo<T> type)
+        where T : class => StrictJson.TryRead(body, type, out T? value, out string? problem)
+        ? value
+        : throw new RequestRefusedException(Problems.Bad("JSON_INVALID", $"the body is not as specified: {problem}"));
+
+    /// <summary>Writes an answer.</summary>
+    public static Task AnswerAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, int status = 200) =>
+        WriteAsync(context, JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json", status);
+
+    /// <summary>Writes a problem.</summary>
+    public static Task ProblemAsync(HttpContext context, Problem problem)
+    {
+        if (problem.Status == 503)
+            context.Response.Headers.RetryAfter = "1";
+        return WriteAsync(context, JsonSerializer.SerializeToUtf8Bytes(problem, WireJson.Default.Problem), "application/problem+json", problem.Status);
+    }
+
+    /// <summary>Writes bytes.</summary>
+    public static Task WriteAsync(HttpContext context, byte[] bytes, string contentType, int status)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = bytes.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
+    }
+
+    /// <summary>The record that the route names.</summary>
+    public static ProposalKeeper Keeper(HttpContext context, ProposalBook book) =>
+        Digest.TryParse(context.Request.RouteValues["id"] as string, out Digest id) && book.Find(id) is { } keeper
+            ? keeper
+            : throw new RequestRefusedException(Problems.Missing("there is no such proposal"));
+
+    /// <summary>A whole number in the query; <paramref name="absent"/> where it is not there.</summary>
+    public static long Number(HttpContext context, string name, long absent, long most)
+    {
+        string? text = context.Request.Query[name];
+        if (string.IsNullOrEmpty(text))
+            return absent;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value <= most
+            ? value
+            : throw new RequestRefusedException(Problems.Bad("QUERY_INVALID", $"{name}: a whole number up to {most}"));
+    }
+}

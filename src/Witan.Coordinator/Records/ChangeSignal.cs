@@ -1,0 +1,27 @@
+namespace Witan.Coordinator.Records;
+
+/// <summary>Wakes everybody who waits. Whoever takes the task before looking misses no change.</summary>
+internal sealed class ChangeSignal
+{
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes with the next change.</summary>
+    public Task Next => Volatile.Read(ref _next).Task;
+
+    /// <summary>Something changed.</summary>
+    public void Raise() =>
+        Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+
+    /// <summary>Waits for a change, at most so long. Returns in either case; throws only where it is cancelled.</summary>
+    public static async Task WaitAsync(Task next, TimeSpan most, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await next.WaitAsync(most, clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing changed: the caller looks again.
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using System.Threading.Channels;
+using Witan.Coordinator.Stores;
+using Witan.Voting;
+
+namespace Witan.Coordinator.Records;
+
+/// <summary>
+/// Keeps one record. All changes go through one queue: what has gathered is decided on the newest state, appended in one
+/// write, and acknowledged only after the store has it. A failed write leaves the durable state; the next attempt begins there.
+/// </summary>
+internal sealed class ProposalKeeper : IAsyncDisposable
+{
+    private const int MaximumBatch = 512;
+    private const int MaximumRetries = 64;
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(10);
+    private readonly Channel<Intent> _queue = Channel.CreateUnbounded<Intent>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly KeeperContext _context;
+    private readonly List<RecordEvent> _events = [];
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private RecordState? _state;
+    private Lease? _lease;
+
+    /// <summary>Begins to keep a record. <paramref name="events"/> and <paramref name="state"/> are what the store holds.</summary>
+    public ProposalKeeper(Digest id, KeeperContext context, IReadOnlyList<RecordEvent> events, RecordState? state)
+    {
+        (Id, _context, _state) = (id, context, state);
+        _events.AddRange(events);
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>The proposal's id.</summary>
+    public Digest Id { get; }
+
+    /// <summary>The durable state. Throws before the first event.</summary>
+    public RecordState State => Volatile.Read(ref _state) ?? throw new InvalidOperationException("the record has no event yet");
+
+    /// <summary>Whether the first event is durable.</summary>
+    public bool IsBegun => Volatile.Read(ref _state) is not null;
+
+    /// <summary>Raised with every durable change.</summary>
+    public ChangeSignal Changed { get; } = new();
+
+    /// <summary>
+    /// Whether the record may be continued: a record found at start waits until its trustees have shown that none of them saw a
+    /// longer one.
+    /// </summary>
+    public bool IsConfirmed { get; private set; } = true;
+
+    /// <summary>Holds the record back until <see cref="Confirm"/>.</summary>
+    public void AwaitConfirmation() => IsConfirmed = false;
+
+    /// <summary>The record is not older than what its trustees saw.</summary>
+    public void Confirm() => IsConfirmed = true;
+
+    /// <summary>The durable events from a sequence number on, at most so many.</summary>
+    public IReadOnlyList<RecordEvent> Read(long from, int limit)
+    {
+        lock (_gate)
+        {
+            return from >= _events.Count ? [] : _events.GetRange((int)from, (int)Math.Min(limit, _events.Count - from));
+        }
+    }
+
+    /// <summary>Queues a change and waits for its durable end. Throws <see cref="StoreException"/>.</summary>
+    public Task<Entry> RunAsync(Func<RecordState?, DateTimeOffset, Ruling> decide)
+    {
+        var intent = new Intent(decide);
+        return _queue.Writer.TryWrite(intent) ? intent.Done.Task : Task.FromException<Entry>(new OperationCanceledException());
+    }
+
+    /// <summary>Lets the record do what is due, or catch up with what others appended. Does not wait.</summary>
+    public void Nudge()
+    {
+        if (_queue.Reader.Count == 0)
+            _queue.Writer.TryWrite(new Intent((_, _) => Ruling.Nothing));
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<Intent>();
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            batch.Clear();
+            while (batch.Count < MaximumBatch && _queue.Reader.TryRead(out Intent? intent))
+                batch.Add(intent);
+            try
+            {
+                await ProcessAsync(batch);
+            }
+            catch (Exception e) when (e is StoreException or OperationCanceledException)
+            {
+                _context.Log($"proposal {Id.Short()}: nothing was acknowledged: {e.Message}");
+                foreach (Intent intent in batch)
+                    intent.Done.TrySetException(e);
+            }
+            catch (Exception e)
+            {
+                // A fault of the program ends the callers, not the keeper: the durable state still stands.
+                _context.Log($"proposal {Id.Short()}: internal fault: {e}");
+                foreach (Intent intent in batch)
+                    intent.Done.TrySetException(e);
+            }
+        }
+    }
+
+    private async Task ProcessAsync(List<Intent> batch)
+    {
+        for (int attempt = 0; attempt < MaximumRetries; attempt++)
+        {
+            await CatchUpAsync();
+            DateTimeOffset now = Now();
+            var turn = new RecordTurn(_state, _context.SigningSeed, now);
+            Ruling[] rulings = new Ruling[batch.Count];
+            var appended = new RecordEvent?[batch.Count];
+            for (int i = 0; i < batch.Count; i++)
+                (rulings[i], appended[i]) = turn.Run(batch[i]);
+            bool due = IsConfirmed && turn.RunDue(_context, problem => _context.Log($"proposal {Id.Short()}: an event that is due was refused: {problem}"));
+            long? token = due ? await LeaseAsync() : null;
+            if (due && token is null)
+            {
+                // Another coordinator looks after what is due here; ballots may still be taken.
+                turn = new RecordTurn(_state, _context.SigningSeed, now);
+                for (int i = 0; i < batch.Count; i++)
+                    (rulings[i], appended[i]) = turn.Run(batch[i]);
+            }
+
+            AppendOutcome outcome = turn.Fresh.Count == 0
+                ? AppendOutcome.Appended
+                : await _context.Store.AppendAsync(Id, _events.Count, turn.Fresh, token, _stop.Token);
+            if (outcome == AppendOutcome.Appended)
+            {
+                Publish(turn);
+                for (int i = 0; i < batch.Count; i++)
+                    Complete(batch[i], appended[i], rulings[i].Refusal);
+                return;
+            }
+
+            _lease = null;
+        }
+
+        throw new StoreException($"record {Id.Short()}: others append faster than this coordinator");
+    }
+
+    private void Complete(Intent intent, RecordEvent? appended, Refusal? refusal)
+    {
+        if (_state is { } state)
+            intent.Done.TrySetResult(new Entry(state, appended, refusal));
+        else
+            intent.Done.TrySetException(new InvalidOperationException(refusal?.Message ?? "the record has no event yet"));
+    }
+
+    private void Publish(RecordTurn turn)
+    {
+        if (turn.Fresh.Count == 0)
+            return;
+        RecordState? before = _state;
+        lock (_gate)
+            _events.AddRange(turn.Fresh);
+        Volatile.Write(ref _state, turn.State);
+        _context.Appended(this, before, turn.Fresh);
+        Changed.Raise();
+    }
+
+    // With one coordinator there is never anything; with several, others append too.
+    private async Task CatchUpAsync()
+    {
+        if (!_context.IsShared)
+            return;
+        IReadOnlyList<RecordEvent> news = await _context.Store.ReadAsync(Id, _events.Count, int.MaxValue, _stop.Token);
+        if (news.Count == 0)
+            return;
+        var turn = new RecordTurn(_state, _context.SigningSeed, Now());
+        turn.Adopt(news, Id);
+        Publish(turn);
+    }
+
+    private async Task<long?> LeaseAsync()
+    {
+        if (_lease is null || _lease.ExpiresAt - _context.Clock.GetUtcNow() < LeaseTime / 2)
+            _lease = await _context.Store.TryLeaseAsync(IRecordStore.LeaseName(Id), _context.Node, LeaseTime, _stop.Token);
+        return _lease?.Token;
+    }
+
+    // The clock may step back; a record never does.
+    private DateTimeOffset Now()
+    {
+        DateTimeOffset now = _context.Clock.GetUtcNow();
+        return _state is { } state && now < state.LastAt ? state.LastAt : now;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text.Json.Serialization;
+
+namespace Witan.Voting;
+
+/// <summary>
+/// Who is admitted, and the bounds within which a requester may set rules. Identified by its hash, which every proposal pins at
+/// its opening. A requester may only be stricter.
+/// </summary>
+public sealed record CouncilPolicy
+{
+    /// <summary>Name and version of the JSON form.</summary>
+    public const string SchemaName = "witan.policy/1";
+
+    /// <summary>How far a requester's clock may be from the coordinator's.</summary>
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
+    /// <summary><see cref="SchemaName"/>.</summary>
+    public string Schema { get; init; } = SchemaName;
+
+    /// <summary>The policy's name.</summary>
+    public string Name { get; init; } = "default";
+
+    /// <summary>Which reading of the confidence levels counts: <c>phala</c>, <c>phala-docs</c> or <c>strict</c>.</summary>
+    public string Appraisal { get; init; } = "phala";
+
+    /// <summary>The worst confidence level that is admitted, 1 to 5.</summary>
+    public int WorstLevel { get; init; } = 5;
+
+    /// <summary>Accepted MRTD values, lower-case hexadecimal; empty accepts any.</summary>
+    public IReadOnlyList<string> MrTd { get; init; } = [];
+
+    /// <summary>MRTD values that are not accepted any more, whatever else is; lower-case hexadecimal.</summary>
+    public IReadOnlyList<string> RevokedMrTd { get; init; } = [];
+
+    /// <summary>Fewest workers on a roster.</summary>
+    public int MinimumWorkers { get; init; } = 3;
+
+    /// <summary>Most workers on a roster.</summary>
+    public int MaximumWorkers { get; init; } = 1000;
+
+    /// <summary>Fewest ballots whose sum may be opened.</summary>
+    public int MinimumAnonymity { get; init; } = 2;
+
+    /// <summary>Fewest accepted ballots, as percent of the smallest roster, rounded up; at least one ballot.</summary>
+    public int TurnoutPercent { get; init; } = 51;
+
+    /// <summary>Numerator of the pass rule.</summary>
+    public int PassNumerator { get; init; } = 1;
+
+    /// <summary>Denominator of the pass rule.</summary>
+    public int PassDenominator { get; init; } = 2;
+
+    /// <summary>Fewest trustees; more than half of them open a sum.</summary>
+    public int MinimumTrustees { get; init; } = 1;
+
+    /// <summary>The longest that a proposal may last from creation to close, in milliseconds.</summary>
+    public long LongestMilliseconds { get; init; } = 30L * 86_400_000;
+
+    /// <summary>How long an attestation is valid, in milliseconds; at most a day.</summary>
+    public long AttestationMilliseconds { get; init; } = 86_400_000;
+
+    /// <summary>Weights by the agent's <c>did:key</c>; everybody else has 1.</summary>
+    public IReadOnlyDictionary<string, int> Weights { get; init; } = new SortedDictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>The weight of an agent.</summary>
+    public int WeightOf(AgentKeys keys) => Weights.TryGetValue(keys.Did(), out int weight) ? weight : 1;
+
+    /// <summary>What is wrong with it, one sentence; null where it holds together.</summary>
+    public string? Problem()
+    {
+        if (Schema != SchemaName)
+            return $"schema is not {SchemaName}";
+        if (Name.Length is 0 or > 100)
+            return "name: 1 to 100 characters";
+        if (Appraisal is not ("phala" or "phala-docs" or "strict"))
+            return "appraisal: phala, phala-docs or strict";
+        if (WorstLevel is < 1 or > 5)
+            return "worstLevel: 1 to 5";
+        if (MinimumWorkers < 1 || MaximumWorkers < MinimumWorkers || MinimumAnonymity < 1 || MinimumAnonymity > MinimumWorkers)
+            return "workers: at least 1, as many as the anonymity set, and no more than maximumWorkers";
+        if (TurnoutPercent is < 1 or > 100)
+            return "turnoutPercent: 1 to 100";
+        if (MinimumTrustees is < 1 or > 31)
+            return "minimumTrustees: 1 to 31";
+        if (LongestMilliseconds < 1000)
+            return "longestMilliseconds: at least a second";
+        if (AttestationMilliseconds is < 1000 or > 86_400_000)
+            return "attestationMilliseconds: a second to a day";
+        if (Weights.Values.Any(weight => weight is < 1 or > 1_000_000))
+            return "weights: 1 to 1,000,000";
+        return PassDenominator is < 1 or > 1000 || PassNumerator < 1 || PassNumerator >= PassDenominator || PassNumerator * 2 < PassDenominator
+            ? "pass rule: a fraction of at least one half and below 1"
+            : null;
+    }
+
+    /// <summary>
+    /// In what a proposal is looser than this policy, one sentence; null where it is as strict or stricter (invariant I6).
+    /// <paramref name="now"/> is the coordinator's clock.
+    /// </summary>
+    public string? Looser(ProposalBody body, DateTimeOffset now)
+    {
+        if (body.MinimumRoster < MinimumWorkers || body.MinimumRoster > MaximumWorkers)
+            return $"roster: {MinimumWorkers} to {MaximumWorkers} workers at least";
+        if (body.MinimumTurnout < 1 || body.MinimumTurnout * 100L < (long)TurnoutPercent * body.MinimumRoster)
+            return $"turnout: at least {TurnoutPercent} percent of the smallest roster";
+        if (body.MinimumAnonymity < MinimumAnonymity)
+            return $"anonymity: no sum of fewer than {MinimumAnonymity} ballots is opened";
+        if ((long)body.PassNumerator * PassDenominator < (long)PassNumerator * body.PassDenominator)
+            return $"pass rule: more than {PassNumerator}/{PassDenominator} at least";
+        if (body.Trustees < MinimumTrustees)
+            return $"trustees: {MinimumTrustees} at least";
+        if (body.CreatedAt - now > ClockTolerance || now - body.CreatedAt > ClockTolerance)
+            return "created: the requester's clock is more than five minutes off";
+        if ((body.CloseAt - body.CreatedAt).TotalMilliseconds > LongestMilliseconds)
+            return $"close: at most {LongestMilliseconds} ms after creation";
+        return body.OpenBy <= now ? "open by: that moment has passed already" : null;
+    }
+
+    /// <summary>The identity of the policy.</summary>
+    public Digest Hash() => new CanonicalWriter(DomainTags.Policy)
+        .Text(Name).Text(Appraisal).Number(WorstLevel)
+        .List(MrTd, (to, value) => to.Text(value)).List(RevokedMrTd, (to, value) => to.Text(value))
+        .Number(MinimumWorkers).Number(MaximumWorkers).Number(MinimumAnonymity).Number(TurnoutPercent)
+        .Number(PassNumerator).Number(PassDenominator).Number(MinimumTrustees)
+        .Number(LongestMilliseconds).Number(AttestationMilliseconds)
+        .List([.. Weights.OrderBy(pair => pair.Key, StringComparer.Ordinal)], (to, pair) => to.Text(pair.Key).Number(pair.Value))
+        .Hash();
+}
+
+/// <summary>The JSON form of a policy: unknown members are refused, missing ones have their defaults.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false,
+    WriteIndented = true,
+    MaxDepth = 16)]
+[JsonSerializable(typeof(CouncilPolicy))]
+public sealed partial class PolicyJson : JsonSerializerContext;
