@@ -27,8 +27,7 @@ public static class DurableFile
 
         File.Move(next, path, overwrite: true);
         // The rename itself is durable only when the directory is.
-        using Microsoft.Win32.SafeHandles.SafeFileHandle directory = File.OpenHandle(Path.GetDirectoryName(path)!);
-        RandomAccess.FlushToDisk(directory);
+        DurableDirectory.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     /// <summary>The content; null where there is no such file.</summary>

@@ -29,6 +29,13 @@ public sealed class ProgramSignals : IDisposable
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
-        _source.Cancel();
+        try
+        {
+            _source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The program has ended already: the signal came while its handler was taken away.
+        }
     }
 }

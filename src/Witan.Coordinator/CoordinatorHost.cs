@@ -74,6 +74,9 @@ public static class CoordinatorHost
         {
             while (!cancellationToken.IsCancellationRequested)
             {
+                // Without what is due by itself a coordinator would look alive and decide nothing.
+                if (book.IsFaulted)
+                    await book;
                 if (core.Mode == ExecutionMode.Local)
                     await local.DispatchAsync(cancellationToken);
                 await Task.Delay(TimeSpan.FromMilliseconds(100), core.Clock, cancellationToken);

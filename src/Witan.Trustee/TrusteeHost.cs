@@ -16,7 +16,7 @@ public static class TrusteeHost
         var vault = new TrusteeVault(program.Secrets, options.State);
         var desks = new Dictionary<Digest, TrusteeDesk>();
         var said = new Dictionary<Digest, string>();
-        long seen = -1;
+        long seen = 0;
         await program.RunAsync(AgentRole.Trustee, "", async token =>
         {
             int wait = desks.Count == 0 ? 20_000 : (int)Again.TotalMilliseconds;

@@ -13,7 +13,7 @@ internal sealed class TrusteeBoard(ProposalBook book, TimeProvider clock)
     private readonly ChangeSignal _changed = new();
 
     // Begins anywhere: the number of another process is never taken for this one's.
-    private long _version = RandomNumberGenerator.GetInt32(int.MaxValue);
+    private long _version = RandomNumberGenerator.GetInt32(1, int.MaxValue);
 
     /// <summary>Something happened that is for trustees: anything but a ballot.</summary>
     public void Follow()

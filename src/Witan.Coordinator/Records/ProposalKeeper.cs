@@ -22,6 +22,9 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     private RecordState? _state;
     private Lease? _lease;
 
+    // 1 while a nudge waits in the queue: one is enough.
+    private int _nudged;
+
     /// <summary>Begins to keep a record. <paramref name="events"/> and <paramref name="state"/> are what the store holds.</summary>
     public ProposalKeeper(Digest id, KeeperContext context, IReadOnlyList<RecordEvent> events, RecordState? state)
     {
@@ -73,7 +76,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     /// <summary>Lets the record do what is due, or catch up with what others appended. Does not wait.</summary>
     public void Nudge()
     {
-        if (_queue.Reader.Count == 0)
+        if (Interlocked.Exchange(ref _nudged, 1) == 0)
             _queue.Writer.TryWrite(new Intent((_, _) => Ruling.Nothing));
     }
 
@@ -92,6 +95,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         while (await _queue.Reader.WaitToReadAsync())
         {
             batch.Clear();
+            Volatile.Write(ref _nudged, 0);
             while (batch.Count < MaximumBatch && _queue.Reader.TryRead(out Intent? intent))
                 batch.Add(intent);
             try

@@ -17,7 +17,7 @@ public static class AgentCommands
     private static readonly Option<string?> Socket = new("--socket") { Description = "the guest agent's socket (default: the usual places)" };
     private static readonly Option<string?> Root = new("--development-root") { Description = "trust this root (PEM) instead of Intel's; marks everything as simulated" };
     private static readonly Option<string?> Collateral = new("--collateral") { Description = "collateral to judge peers' evidence with" };
-    private static readonly Option<string> Policy = new("--policy") { Description = "admission policy: phala, phala-docs, strict", DefaultValueFactory = _ => "phala" };
+    private static readonly Option<string> Policy = new("--policy") { Description = "policy: phala, phala-docs, strict; for a coordinator also a file (witan.policy/1)", DefaultValueFactory = _ => "phala" };
 
     public static Command Coordinator(Terminal terminal)
     {
@@ -25,9 +25,11 @@ public static class AgentCommands
         Option<int> port = Port(3000);
         var requester = new Option<string[]>("--requester") { Description = "Ed25519 key that may propose, in hexadecimal; repeatable" };
         var tier = new Option<int>("--worst-tier") { Description = "worst confidence level that is admitted", DefaultValueFactory = _ => 5 };
+        var least = new Option<int?>("--min-workers") { Description = "fewest workers on a roster (default: MIN_WORKERS, else the policy's)" };
+        var most = new Option<int?>("--max-workers") { Description = "most workers on a roster (default: MAX_WORKERS, else the policy's)" };
         var command = new Command("coordinator", "Keep records: admit workers and trustees, take ballots, publish decisions.")
         {
-            State, listen, port, Socket, Root, Collateral, Policy, tier, requester,
+            State, listen, port, Socket, Root, Collateral, Policy, tier, requester, least, most,
         };
         command.SetAction((parsed, token) => RunAsync(stop => CoordinatorHost.RunAsync(
             new CoordinatorOptions
@@ -42,6 +44,8 @@ public static class AgentCommands
                 Policy = parsed.GetValue(Policy)!,
                 WorstLevel = parsed.GetValue(tier),
                 Requesters = parsed.GetValue(requester) ?? [],
+                MinimumWorkers = parsed.GetValue(least) ?? Number("MIN_WORKERS"),
+                MaximumWorkers = parsed.GetValue(most) ?? Number("MAX_WORKERS"),
             },
             terminal.Error,
             TimeProvider.System,
@@ -91,6 +95,10 @@ public static class AgentCommands
     }
 
     private static string? LocalMode => Environment.GetEnvironmentVariable("LOCAL_MODE");
+
+    private static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? int.TryParse(text, out int value) && value > 0 ? value : throw new CommandException($"{variable} is {text}, no number above 0")
+        : null;
 
     private static Option<int> Port(int value)
     {

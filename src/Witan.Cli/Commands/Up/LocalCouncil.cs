@@ -36,7 +36,7 @@ internal sealed class LocalCouncil : IAsyncDisposable
         string[] trustees = [.. Enumerable.Range(1, _settings.Trustees).Select(i => $"trustee-{i}")];
         if (_settings.Simulated)
             StartSimulator(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))]);
-        Add("coordinator", logs, ["coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString()]);
+        Add("coordinator", logs, ["coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString(), "--min-workers", $"{_settings.Workers}"]);
         string address = Http.BaseAddress!.ToString();
         string[] profiles = Profiles();
         for (int i = 0; i < workers.Length; i++)

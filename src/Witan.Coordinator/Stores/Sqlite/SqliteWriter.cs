@@ -63,9 +63,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
             transaction.Commit();
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
-            // Whatever was not flushed was not done, for all of them.
+            // Whatever was not flushed was not done, for all of them; and a fault must not end the one writer.
             var failure = new StoreException($"the database cannot be written: {e.Message}", e);
             foreach (Operation operation in batch)
                 operation.Fail(failure);
