@@ -60,11 +60,14 @@ public sealed class SecrecyTests : IDisposable
 
     private static string CommandLine(int process) => File.ReadAllText($"/proc/{process}/cmdline").Replace('\0', ' ');
 
+    // By another program: the framework would honour the lock on the coordinator's state.
     private static async Task<byte[]> ReadSharedAsync(string file)
     {
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using Process cat = Process.Start(new ProcessStartInfo("/bin/cat", [file]) { RedirectStandardOutput = true })!;
         using var all = new MemoryStream();
-        await stream.CopyToAsync(all);
+        await cat.StandardOutput.BaseStream.CopyToAsync(all);
+        await cat.WaitForExitAsync(Cancel);
+        Assert.Equal(0, cat.ExitCode);
         return all.ToArray();
     }
 
