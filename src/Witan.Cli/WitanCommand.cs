@@ -59,6 +59,7 @@ public static class WitanCommand
         root.Subcommands.Add(Commands.Propose.ProposeCommand.Create(terminal));
         root.Subcommands.Add(Commands.Audit.AuditCommand.Create(terminal));
         root.Subcommands.Add(Commands.Verify.VerifyCommand.Create(terminal));
+        root.Subcommands.Add(Commands.SgxTest.SgxTestCommand.Create(terminal));
         root.Subcommands.Add(Commands.Run.AgentCommands.Coordinator(terminal));
         root.Subcommands.Add(Commands.Run.AgentCommands.Worker(terminal));
         root.Subcommands.Add(Commands.Run.AgentCommands.Trustee(terminal));

@@ -50,7 +50,7 @@ public static class VerifyCommand
         return command;
     }
 
-    private static VerifyResult Judge(
+    internal static VerifyResult Judge(
         string file, TrustedCollateral? trusted, IReadOnlyList<Finding> problems, AppraisalPolicy policy, DateTimeOffset at)
     {
         byte[] bytes = Binary(InputFile.Read(file, 1 << 20));
@@ -62,7 +62,7 @@ public static class VerifyCommand
         return new VerifyResult(file, quote, facts, Appraiser.Appraise(facts, policy));
     }
 
-    private static (TrustedCollateral? Trusted, IReadOnlyList<Finding> Problems) ReadCollateral(string? path, TrustRoot root, DateTimeOffset at)
+    internal static (TrustedCollateral? Trusted, IReadOnlyList<Finding> Problems) ReadCollateral(string? path, TrustRoot root, DateTimeOffset at)
     {
         if (path is null)
         {
@@ -79,7 +79,7 @@ public static class VerifyCommand
         return (verification.Trusted, verification.Findings);
     }
 
-    private static TrustRoot Root(string? path, bool simulated)
+    internal static TrustRoot Root(string? path, bool simulated)
     {
         if (path is null)
             return simulated ? throw new CommandException("--simulated needs a development root", "give it with --trust-root FILE") : TrustRoot.Intel;
@@ -88,7 +88,7 @@ public static class VerifyCommand
             : throw new CommandException($"{path}: {refusal.Message}", refusal.Remedy);
     }
 
-    private static DateTimeOffset Moment(string? text)
+    internal static DateTimeOffset Moment(string? text)
     {
         if (text is null)
             return TimeProvider.System.GetUtcNow();
@@ -123,7 +123,7 @@ public static class VerifyCommand
         return text.Length > 0 && text.Length % 2 == 0 ? Convert.FromHexString(System.Text.Encoding.ASCII.GetString(text)) : file;
     }
 
-    private static int Exit(AppraisalOutcome outcome) => outcome switch
+    internal static int Exit(AppraisalOutcome outcome) => outcome switch
     {
         AppraisalOutcome.Accepted => ExitCode.Good,
         AppraisalOutcome.Rejected => ExitCode.Rejected,
@@ -131,7 +131,7 @@ public static class VerifyCommand
     };
 
     // Of several files a rejection weighs most, then what could not be decided.
-    private static int Worse(int a, int b) => a == ExitCode.Rejected || b == ExitCode.Rejected ? ExitCode.Rejected : Math.Max(a, b);
+    internal static int Worse(int a, int b) => a == ExitCode.Rejected || b == ExitCode.Rejected ? ExitCode.Rejected : Math.Max(a, b);
 }
 
 /// <summary>What came of one file.</summary>

@@ -1,0 +1,43 @@
+using Witan.Attestation;
+using Witan.Cli.CommandLine;
+
+namespace Witan.Cli.Commands.SgxTest;
+
+/// <summary>The part of the report about remote attestation, in the documents' lines and order.</summary>
+internal static class EvidenceText
+{
+    /// <summary>Where the documents send the reader for advisories.</summary>
+    private const string AdvisoryUrl = "https://security-center.intel.com";
+
+    public static void Write(Terminal terminal, RatedEvidence? evidence)
+    {
+        TextWriter output = terminal.Out;
+        if (evidence is null)
+        {
+            output.WriteLine("No evidence was rated. With --quote FILE --collateral FILE this ends in a level.");
+            output.WriteLine("confidenceLevel = none");
+            return;
+        }
+
+        Verdict verdict = evidence.Verdict;
+        output.WriteLine("Testing RA...");
+        output.WriteLine($"evidence: {evidence.Kind}{(verdict.IsSimulated ? ", simulated" : "")}{(evidence.Collateral is { } collateral ? $"; collateral: {collateral}" : "")}");
+        output.WriteLine($"isvEnclaveQuoteStatus = {evidence.QuoteStatus ?? "none"}");
+        foreach (string line in evidence.Blob)
+            output.WriteLine(line);
+        output.WriteLine($"advisoryURL = {AdvisoryUrl}");
+        output.WriteLine($"advisoryIDs = {(evidence.AdvisoryIds.Count == 0 ? "none" : string.Join(", ", evidence.AdvisoryIds.Select(id => $"\"{id}\"")))}");
+        foreach (string id in evidence.AdvisoryIds)
+            output.WriteLine($"  {id}: {Advisories.Describe(id)}");
+        foreach (TcbShortfall item in evidence.Shortfall)
+            output.WriteLine($"short: {item.Component} has {item.Have}, needs {item.Need}; raised by: {item.Update}");
+        foreach (Finding finding in verdict.Findings.Where(finding => finding.Severity >= FindingSeverity.Warning))
+            output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? terminal.Bad("✘") : terminal.Doubt("?"))}  {finding.Code}  {finding.Message}{(finding.Remedy is { } remedy ? $" {remedy}" : "")}");
+        foreach (string line in TierText.Advice(evidence.QuoteStatus))
+            output.WriteLine(line);
+        output.WriteLine($"policy {verdict.Policy}: {verdict.LevelRule}");
+        foreach (string line in TierText.GoodFor(verdict.ConfidenceLevel))
+            output.WriteLine(line);
+        output.WriteLine($"confidenceLevel = {verdict.ConfidenceLevel?.ToString() ?? "none"}");
+    }
+}

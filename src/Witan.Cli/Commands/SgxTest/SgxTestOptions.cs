@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Witan.Cli.CommandLine;
+using Witan.Machine;
+
+namespace Witan.Cli.Commands.SgxTest;
+
+/// <summary>The options of <c>witan sgx-test</c>, and what does not go together.</summary>
+internal sealed class SgxTestOptions
+{
+    private readonly Option<string?> _record = new("--record") { Description = "save what was read, to be judged anywhere" };
+    private readonly Option<string?> _replay = new("--replay") { Description = "judge a saved snapshot, the output of cpuid -r, or CSV of CPUID leaves; - reads standard input" };
+    private readonly Option<string?> _root = new("--root") { Description = "take /dev, /sys, /proc, /run, /var from this directory" };
+    private readonly Option<bool> _attest = new("--attest") { Description = "allow requests that may store keys or use the network" };
+    private readonly Option<string?> _enclave = new("--whitelisted-enclave") { Description = "directory with an enclave signed by Intel (.sgxs and .sig), for the third launch test" };
+    private readonly Option<string?> _quote = new("--quote") { Description = "rate this quote" };
+    private readonly Option<string?> _collateral = new("--collateral") { Description = "collateral for the quote's platform (JSON)" };
+    private readonly Option<string?> _trustRoot = new("--trust-root") { Description = "trust these roots (PEM) instead of Intel's" };
+    private readonly Option<bool> _simulated = new("--simulated") { Description = "the trust root is a development root: accept, and mark, simulated evidence" };
+    private readonly Option<string?> _at = new("--at") { Description = "rate evidence at this moment, for example 2026-06-27T22:27:15Z (default: now)" };
+    private readonly Option<string> _policy = new("--policy") { Description = "phala, phala-docs, strict, or a policy file", DefaultValueFactory = _ => "phala" };
+    private readonly Option<string?> _require = new("--require") { Description = "what must be there: sgx, sgx-production, tdx-guest, tdx-host, snp-guest, snp-host, gpu-cc, dstack, tier<=N" };
+    private readonly Option<string?> _explain = new("--explain") { Description = "the evidence, the rule and the remedy of one check, by its id, code or label" };
+    private readonly Option<bool> _json = new("--json") { Description = "print JSON (witan.machine/1)" };
+    private readonly Option<bool> _verbose = new("--verbose") { Description = "evidence under every line" };
+    private readonly Option<bool> _all = new("--all") { Description = "also what does not apply to this machine" };
+    private readonly Option<bool> _plain = new("--plaintext") { Description = "yes, no and ??? instead of marks" };
+    private readonly Option<string?> _probe = new("--probe") { Hidden = true };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[]
+        {
+            _record, _replay, _root, _attest, _enclave, _quote, _collateral, _trustRoot, _simulated, _at, _policy, _require, _explain, _json, _verbose, _all, _plain, _probe,
+        })
+            command.Options.Add(option);
+    }
+
+    public SgxTestRequest Read(ParseResult parsed)
+    {
+        var request = new SgxTestRequest
+        {
+            Record = parsed.GetValue(_record),
+            Replay = parsed.GetValue(_replay),
+            Root = parsed.GetValue(_root),
+            Attest = parsed.GetValue(_attest),
+            WhitelistedEnclave = parsed.GetValue(_enclave),
+            Quote = parsed.GetValue(_quote),
+            Collateral = parsed.GetValue(_collateral),
+            TrustRoot = parsed.GetValue(_trustRoot),
+            Simulated = parsed.GetValue(_simulated),
+            At = parsed.GetValue(_at),
+            Policy = parsed.GetValue(_policy)!,
+            Require = parsed.GetValue(_require) is { } text ? Requirements(text) : null,
+            Explain = parsed.GetValue(_explain),
+            Json = parsed.GetValue(_json),
+            Verbose = parsed.GetValue(_verbose),
+            All = parsed.GetValue(_all),
+            PlainText = parsed.GetValue(_plain),
+            Probe = parsed.GetValue(_probe),
+        };
+        Refuse(request.Replay is not null && request.Root is not null, "--replay and --root both say what to look at", "give one of them");
+        Refuse(request.Replay is not null && request.Attest, "--attest asks this machine's services, --replay looks at a recording", "leave one of them out");
+        Refuse(request.Explain is not null && request.Json, "--json already holds every check with its evidence and rule", "leave out --explain");
+        Refuse(request.Root is { } root && !Directory.Exists(root), $"{request.Root} is no directory", "check the path");
+        Refuse(request.WhitelistedEnclave is { } folder && !Directory.Exists(folder), $"{request.WhitelistedEnclave} is no directory", "give the one that holds the .sgxs and the .sig");
+        return request;
+    }
+
+    private static Requirement Requirements(string text) =>
+        Requirement.TryParse(text, out Requirement? requirement, out string? problem) ? requirement : throw new CommandException($"--require: {problem}");
+
+    private static void Refuse(bool wrong, string message, string hint)
+    {
+        if (wrong)
+            throw new CommandException(message, hint);
+    }
+}
