@@ -63,7 +63,7 @@ public sealed class SecrecyTests : IDisposable
     // By another program: the framework would honour the lock on the coordinator's state.
     private static async Task<byte[]> ReadSharedAsync(string file)
     {
-        using Process cat = Process.Start(new ProcessStartInfo("/bin/cat", [file]) { RedirectStandardOutput = true })!;
+        using Process cat = Process.Start(new ProcessStartInfo("/bin/cat", [file]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         using var all = new MemoryStream();
         await cat.StandardOutput.BaseStream.CopyToAsync(all);
         await cat.WaitForExitAsync(Cancel);
