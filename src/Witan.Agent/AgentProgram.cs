@@ -96,6 +96,8 @@ public sealed class AgentProgram : IDisposable
     public async Task RunAsync(AgentRole role, string callback, Func<CancellationToken, Task> step, CancellationToken cancellationToken)
     {
         int failures = 0;
+        // Started, and not yet admitted: a coordinator that comes later must not count as a failed start.
+        ServiceNotifier.Ready($"waiting for {Options.Coordinator}");
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -105,6 +107,7 @@ public sealed class AgentProgram : IDisposable
                     AdmissionAnswer answer = await _admission.RunAsync(role, Options.Name, callback, cancellationToken);
                     DateTimeOffset now = _clock.GetUtcNow();
                     _renewAt = now + ((answer.ExpiresAt - now) / 3);
+                    ServiceNotifier.Status($"admitted as {answer.Agent.Short()}");
                     await LogAsync($"admitted as {answer.Agent.Short()} ({(answer.Mark.Length > 0 ? answer.Mark : $"confidence level {answer.ConfidenceLevel}")})");
                 }
 

@@ -29,6 +29,7 @@ public sealed class ProgramSignals : IDisposable
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
+        ServiceNotifier.Stopping();
         try
         {
             _source.Cancel();

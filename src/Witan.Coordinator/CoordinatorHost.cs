@@ -57,6 +57,7 @@ public static class CoordinatorHost
             lines.WriteLine(ExecutionSettings.LocalWarning);
         lines.WriteLine($"policy {policy.Name} {core.Policy.Hash().Short()}");
         lines.WriteLine($"coordinator {secrets.Keys.AgentId.Short()} listens on http://{options.Listen}:{options.Port} ({execution.Mode.Mark() ?? "production"})");
+        ServiceNotifier.Ready($"listens on {options.Listen}:{options.Port} ({execution.Mode.Mark() ?? "production"})");
         await ServeAsync(core, stop.Token);
         // Open requests get a moment; what is not acknowledged by then is asked for again.
         using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(2));
