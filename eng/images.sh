@@ -14,6 +14,8 @@ cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C TZ=UTC
 # The time of every file in the images. Fixed, because a digest that is written into a committed file must not depend on the commit.
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1767225600}
+# One commit for the whole run: what is committed meanwhile is not mixed in.
+commit=$(git rev-parse HEAD)
 out=$PWD/artifacts/images
 programs="coordinator worker trustee"
 lock=$PWD/deploy/images/base-packages.lock
@@ -46,7 +48,7 @@ fetch_packages() {
   local folder=$1 name version architecture digest deb
   while read -r name version architecture digest; do
     (cd "$folder" && apt-get download -qq "$name=$version" 2>/dev/null) ||
-      fail "apt-get has no $name $version" "add the snapshot.debian.org archive of the lock's date to apt's sources, or run eng/images.sh --lock"
+      fail "apt-get has no $name $version" "apt-get update; where the mirror has a newer one, add the snapshot.debian.org archive of the lock's date to apt's sources, or run eng/images.sh --lock"
     deb=$(echo "$folder/${name}"_*.deb)
     [ "$(sha256sum "$deb" | cut -d' ' -f1)" = "$digest" ] || fail "$name $version is not the package of the lock"
   done < <(grep -v '^#' "$lock")
@@ -139,7 +141,7 @@ publish() {
 write_sbom() {
   local name=$1 tree=$2 app=$3 project locked published
   project=Witan.${name^}
-  locked=$(jq -S '[.dependencies[] | to_entries[] | select(.value.type != "Project") | {name:.key, version:.value.resolved, hash:.value.contentHash}] | unique' < <(git show "HEAD:src/$project/packages.lock.json"))
+  locked=$(jq -S '[.dependencies[] | to_entries[] | select(.value.type != "Project") | {name:.key, version:.value.resolved, hash:.value.contentHash}] | unique' < <(git show "$commit:src/$project/packages.lock.json"))
   published=$(jq -S '[.libraries | to_entries[] | select(.value.type == "package") | .key]' "$app/app/$project.deps.json")
   jq -ne --argjson locked "$locked" --argjson published "$published" \
     '$published - [$locked[] | .name + "/" + .version] | if length == 0 then true else error("not in the lock file: " + join(", ")) end' >/dev/null ||
@@ -170,7 +172,7 @@ build() {
   work=$(mktemp -d); trap 'rm -rf "$work"' RETURN
   [ -s "$lock" ] || fail "there is no ${lock#"$PWD"/}" "eng/images.sh --lock"
   mkdir -p "$target" "$work/tree" "$work/state/var/lib/witan"
-  git archive HEAD | tar -x -C "$work/tree"
+  git archive "$commit" | tar -x -C "$work/tree"
   say "base from $(grep -vc '^#' "$lock") Debian packages"
   build_base "$work"
   layer "$work/root" "$work/base.tar" 0 .

@@ -12,6 +12,12 @@ public sealed record AgentOptions
     /// <summary>The coordinator's address.</summary>
     public required Uri Coordinator { get; init; }
 
+    /// <summary>PEM file with the roots to trust for TLS with the coordinator; null trusts the system's.</summary>
+    public string? CoordinatorAuthority { get; init; }
+
+    /// <summary>More coordinators of the same store, asked where the one before does not answer.</summary>
+    public IReadOnlyList<Uri> OtherCoordinators { get; init; } = [];
+
     /// <summary>Directory for what must survive a restart.</summary>
     public required string State { get; init; }
 
@@ -27,7 +33,7 @@ public sealed record AgentOptions
     /// <summary>Collateral file for the coordinator's platform; needed outside LOCAL_MODE.</summary>
     public string? Collateral { get; init; }
 
-    /// <summary>Policy by which the coordinator is judged.</summary>
+    /// <summary>Policy by which coordinator and trustees are judged: phala, phala-docs, strict, or a file (witan.policy/1).</summary>
     /// <value>The default value is phala.</value>
     public string Policy { get; init; } = "phala";
 }
@@ -36,10 +42,12 @@ public sealed record AgentOptions
 public sealed class AgentProgram : IDisposable
 {
     private readonly HttpClient _http;
+    private readonly HttpClient[] _each;
     private readonly DstackClient? _dstack;
     private readonly TextWriter _log;
     private readonly TimeProvider _clock;
     private readonly Admission _admission;
+    private readonly EvidenceJudge? _judge;
     private DateTimeOffset _renewAt = DateTimeOffset.MinValue;
     private bool _shown;
 
@@ -50,10 +58,13 @@ public sealed class AgentProgram : IDisposable
         Mode = execution.Mode;
         Secrets = secrets;
         (_dstack, _log, _clock) = (dstack, log, clock);
-        _http = new HttpClient { BaseAddress = options.Coordinator, Timeout = TimeSpan.FromSeconds(60) };
+        _http = CoordinatorHttp.Create([options.Coordinator, .. options.OtherCoordinators], options.CoordinatorAuthority, TimeSpan.FromSeconds(60));
         Client = new CoordinatorClient(_http, secrets, clock);
-        EvidenceJudge? judge = dstack is null ? null : JudgeSettings.Create(options.Collateral, options.DevelopmentRoot, options.Policy, 5, clock);
-        _admission = new Admission(Client, secrets, dstack, judge);
+        Uri[] all = [options.Coordinator, .. options.OtherCoordinators];
+        _each = all.Length == 1 ? [] : [.. all.Select(one => CoordinatorHttp.Create(one, options.CoordinatorAuthority, TimeSpan.FromSeconds(3)))];
+        EvidenceJudge? judge = dstack is null ? null : JudgeSettings.Create(options.Collateral, options.DevelopmentRoot, PolicySettings.Read(options.Policy), clock);
+        (_judge, Attester) = (judge, new Attester(dstack));
+        _admission = new Admission(Client, secrets, Attester, judge);
     }
 
     /// <summary>How it runs.</summary>
@@ -68,11 +79,17 @@ public sealed class AgentProgram : IDisposable
     /// <summary>The coordinator.</summary>
     public CoordinatorClient Client { get; }
 
+    /// <summary>Makes this agent's evidence.</summary>
+    public Attester Attester { get; }
+
     /// <summary>What the coordinator signed so far.</summary>
     public CheckpointBook Checkpoints { get; }
 
     /// <summary>The coordinator's signing key, once admitted.</summary>
     public Digest Coordinator => _admission.Coordinator;
+
+    /// <summary>The coordinator's attested keys. Throws before it was admitted.</summary>
+    public AgentKeys CoordinatorKeys => _admission.CoordinatorKeys ?? throw new InvalidOperationException("not admitted yet");
 
     /// <summary>Starts: settings, guest agent, keys. Throws where a guard refuses or the guest agent does not answer.</summary>
     public static async Task<AgentProgram> StartAsync(AgentOptions options, AgentRole role, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
@@ -82,16 +99,16 @@ public sealed class AgentProgram : IDisposable
         DstackClient? dstack = execution.Socket is null ? null : new DstackClient(execution.Socket);
         AgentSecrets secrets = dstack is null
             ? AgentSecrets.FromDirectory(options.State)
-            : await AgentSecrets.FromDstackAsync(dstack, role, cancellationToken);
+            : await AgentSecrets.FromDstackAsync(dstack, role, shared: false, cancellationToken);
         Directory.CreateDirectory(options.State);
-        if (execution.Mode == ExecutionMode.Local)
-            await log.WriteLineAsync(ExecutionSettings.LocalWarning);
+        if (execution.Mode.Warning() is { } warning)
+            await log.WriteLineAsync(warning);
         return new AgentProgram(options, execution, dstack, secrets, log, clock);
     }
 
     /// <summary>
-    /// Runs <paramref name="step"/> again and again while admitted; attests again at a third of the admission's life. A coordinator that
-    /// is not there yet is waited for, with growing pauses.
+    /// Runs <paramref name="step"/> again and again while admitted; attests again at a third of the admission's life. Where a coordinator does
+    /// not answer the next is asked at once; where none does they are waited for, with growing pauses.
     /// </summary>
     public async Task RunAsync(AgentRole role, string callback, Func<CancellationToken, Task> step, CancellationToken cancellationToken)
     {
@@ -115,6 +132,7 @@ public sealed class AgentProgram : IDisposable
                 {
                     await Client.PostAsync("v1/checkpoints", Checkpoints.Page(), WireJson.Default.CheckpointPage, cancellationToken);
                     _shown = true;
+                    _ = ShowEachAsync(cancellationToken);
                 }
 
                 await step(cancellationToken);
@@ -139,7 +157,9 @@ public sealed class AgentProgram : IDisposable
                 _shown = false;
                 if (failures is 1 or 10 || failures % 100 == 0)
                     await LogAsync(e.Message);
-                await PauseAsync(failures, cancellationToken);
+                int coordinators = Math.Max(1, _each.Length);
+                if (failures % coordinators == 0)
+                    await PauseAsync(failures / coordinators, cancellationToken);
             }
         }
     }
@@ -149,13 +169,37 @@ public sealed class AgentProgram : IDisposable
     {
         try
         {
-            return await _admission.JudgeCoordinatorAsync(cancellationToken) == Coordinator;
+            return await _admission.JudgeCoordinatorAsync(cancellationToken) == _admission.CoordinatorKeys;
         }
-        catch (SettingException)
+        catch (Exception e) when (e is SettingException or InvalidDataException)
         {
             return false;
         }
     }
+
+    /// <summary>
+    /// Judges the evidence that trustees put into a record; one sentence on the first that is not accepted, null where all are. What
+    /// is encrypted to their key is only as secret as the machines that hold its shares.
+    /// </summary>
+    public string? Distrusted(RecordState state, IEnumerable<int> trustees)
+    {
+        if (_judge is null)
+            return null;
+        foreach (int index in trustees)
+        {
+            if (!state.Evidence.TryGetValue(index, out AgentEvidence? evidence))
+                return $"trustee {index} has shown no evidence";
+            Trustee trustee = state.Trustees[index - 1];
+            Witan.Attestation.Verdict verdict = _judge.Judge(evidence, ReportData.ForKeyGeneration(state, trustee, evidence.Instance)).Verdict;
+            if (verdict.Outcome != Witan.Attestation.AppraisalOutcome.Accepted)
+                return $"the evidence of trustee {index} is {verdict.Outcome.ToString().ToLowerInvariant()}: {verdict.Cause?.Message}";
+        }
+
+        return null;
+    }
+
+    /// <summary>A key of the app: the same on every host that runs it. The caller zeroes it.</summary>
+    public Task<byte[]> AppKeyAsync(string path, CancellationToken cancellationToken) => AppKey.DeriveAsync(_dstack, Secrets, path, cancellationToken);
 
     /// <summary>Takes note of the coordinator's word on how far a record is. Throws <see cref="InvalidDataException"/> where it is not its word.</summary>
     public void Note(Checkpoint checkpoint)
@@ -176,15 +220,31 @@ public sealed class AgentProgram : IDisposable
     public void Dispose()
     {
         _http.Dispose();
+        foreach (HttpClient http in _each)
+            http.Dispose();
         _dstack?.Dispose();
         Secrets.Dispose();
     }
+
+    // After all coordinators were down, each needs the word of enough agents; were it told to one alone, each could wait for ever for what
+    // was said to the others. Whoever is not there is told by those who come to it.
+    private Task ShowEachAsync(CancellationToken cancellationToken) => Task.WhenAll(_each.Select(async http =>
+    {
+        try
+        {
+            await new CoordinatorClient(http, Secrets, _clock).PostAsync("v1/checkpoints", Checkpoints.Page(), WireJson.Default.CheckpointPage, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or CoordinatorException or OperationCanceledException or ObjectDisposedException)
+        {
+            // It is down, or does not know this agent yet.
+        }
+    }));
 
     private async Task PauseAsync(int failures, CancellationToken cancellationToken)
     {
         try
         {
-            double seconds = Math.Min(2, 0.1 * Math.Pow(1.6, Math.Min(failures, 12)));
+            double seconds = Math.Min(1, 0.1 * Math.Pow(1.6, Math.Min(failures, 12)));
             // With jitter, so that those who waited together do not come together.
             int milliseconds = (int)(seconds * 500) + System.Security.Cryptography.RandomNumberGenerator.GetInt32((int)(seconds * 500) + 1);
             await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), _clock, cancellationToken);

@@ -33,12 +33,13 @@ public sealed class AgentSecrets : IDisposable
 
     /// <summary>
     /// Derives the secrets from the guest agent. Instances of one app derive the same root, so the instance's id is part of
-    /// the path: a restarted container is the same agent, a second instance is another one.
+    /// the path: a restarted container is the same agent, a second instance is another one. Where instances are <paramref name="shared"/>,
+    /// as coordinators of one store are, the path leaves it out and they speak with one key.
     /// </summary>
-    public static async Task<AgentSecrets> FromDstackAsync(DstackClient client, AgentRole role, CancellationToken cancellationToken)
+    public static async Task<AgentSecrets> FromDstackAsync(DstackClient client, AgentRole role, bool shared, CancellationToken cancellationToken)
     {
         InfoResponse info = await client.InfoAsync(cancellationToken);
-        string path = $"witan/{role.ToString().ToLowerInvariant()}/{info.InstanceId}";
+        string path = $"witan/{role.ToString().ToLowerInvariant()}/{(shared ? "shared" : info.InstanceId)}";
         using GetKeyResponse key = await client.GetKeyAsync(path, cancellationToken: cancellationToken);
         return new AgentSecrets(key.ToBytes(), info.InstanceId);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Witan.Dstack;
 using Witan.Voting;
 
 namespace Witan.Agent;
@@ -9,9 +10,13 @@ namespace Witan.Agent;
 /// </summary>
 public sealed class CheckpointBook
 {
+    // As many as a coordinator reads at once, with room to spare. A store that was put back lacks the newest.
+    private const int MostShown = 4096;
     private readonly Lock _gate = new();
     private readonly string _path;
-    private readonly Dictionary<Digest, Checkpoint> _newest = [];
+
+    // The one noted last is the last.
+    private readonly OrderedDictionary<Digest, Checkpoint> _newest = [];
 
     /// <summary>Opens the book of a state directory. Throws <see cref="InvalidDataException"/> where it is damaged.</summary>
     public CheckpointBook(string directory)
@@ -25,11 +30,11 @@ public sealed class CheckpointBook
             _newest[checkpoint.Proposal] = checkpoint;
     }
 
-    /// <summary>All that is kept.</summary>
+    /// <summary>What is shown: all that is kept, of very many those noted last.</summary>
     public CheckpointPage Page()
     {
         lock (_gate)
-            return new CheckpointPage([.. _newest.Values.OrderBy(checkpoint => checkpoint.Proposal)]);
+            return new CheckpointPage([.. _newest.Values.Skip(_newest.Count - MostShown)]);
     }
 
     /// <summary>
@@ -48,7 +53,8 @@ public sealed class CheckpointBook
                     return;
             }
 
-            _newest[checkpoint.Proposal] = checkpoint;
+            _newest.Remove(checkpoint.Proposal);
+            _newest.Add(checkpoint.Proposal, checkpoint);
             DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(new CheckpointPage([.. _newest.Values]), WireJson.Default.CheckpointPage));
         }
     }

@@ -22,21 +22,21 @@ public sealed class CoordinatorException(HttpStatusCode status, string code, str
 /// </summary>
 public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, TimeProvider clock)
 {
-    /// <summary>Gets a value; null for 204 and 404.</summary>
+    /// <summary>Gets a value; null for 204, 404 and a JSON null.</summary>
     public async Task<T?> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
         using HttpResponseMessage response = await SendAsync(HttpMethod.Get, path, [], cancellationToken);
         if (response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotFound)
             return null;
-        return await ReadAsync(response, type, cancellationToken);
+        return await ReadOptionalAsync(response, type, cancellationToken);
     }
 
     /// <summary>Posts a value and reads the answer.</summary>
     public async Task<TAnswer> PostAsync<TBody, TAnswer>(
         string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken)
     {
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(body, bodyType);
+        byte[] bytes = SizeBuckets.Pad(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
         using HttpResponseMessage response = await SendAsync(HttpMethod.Post, path, bytes, cancellationToken);
         return await ReadAsync(response, answerType, cancellationToken);
     }
@@ -44,7 +44,7 @@ public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, Ti
     /// <summary>Posts a value; the answer is only that it was taken.</summary>
     public async Task PostAsync<TBody>(string path, TBody body, JsonTypeInfo<TBody> bodyType, CancellationToken cancellationToken)
     {
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(body, bodyType);
+        byte[] bytes = SizeBuckets.Pad(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
         using HttpResponseMessage response = await SendAsync(HttpMethod.Post, path, bytes, cancellationToken);
         await ThrowIfRefusedAsync(response, cancellationToken);
     }
@@ -77,7 +77,11 @@ public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, Ti
         return await http.SendAsync(request, cancellationToken);
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        await ReadOptionalAsync(response, type, cancellationToken)
+            ?? throw new HttpRequestException("the coordinator's answer is not as specified: null");
+
+    private static async Task<T?> ReadOptionalAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         // A signed refusal of a ballot comes with an error status and is still the answer; a problem has a type of its own.
         if (response.Content.Headers.ContentType?.MediaType != "application/json")
@@ -85,7 +89,7 @@ public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, Ti
         byte[] bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         try
         {
-            return JsonSerializer.Deserialize(bytes, type) ?? throw new JsonException("null");
+            return JsonSerializer.Deserialize(bytes, type);
         }
         catch (JsonException e)
         {

@@ -7,90 +7,94 @@ namespace Witan.Agent;
 
 /// <summary>What judging a peer's evidence gave.</summary>
 /// <param name="Verdict">The verdict.</param>
-/// <param name="Digest">SHA-256 of the signed part of the quote: which statement it was.</param>
-public sealed record JudgedEvidence(Witan.Attestation.Verdict Verdict, Digest Digest);
+/// <param name="Digest">Identity of the evidence: <see cref="AgentEvidence.Hash"/>; zero where it was not looked at.</param>
+/// <param name="Machine">What the evidence says of the machine; null where it was not looked at. Means nothing unless accepted.</param>
+public sealed record JudgedEvidence(Witan.Attestation.Verdict Verdict, Digest Digest, AdmittedMachine? Machine);
 
 /// <summary>
-/// Verifies and appraises a peer's quote with collateral at hand. The collateral is verified once and kept; it is read anew when
-/// its file changes.
+/// Verifies and appraises a peer's evidence with collateral at hand: the platform by the appraisal, what runs on it by the council's
+/// policy.
 /// </summary>
-public sealed class EvidenceJudge(string collateralPath, TrustRoot root, AppraisalPolicy policy, TimeProvider clock)
+public sealed class EvidenceJudge(string collateralPath, TrustRoot root, AppraisalPolicy policy, CouncilPolicy council, TimeProvider clock)
 {
-    private readonly Lock _gate = new();
-    private TrustedCollateral? _trusted;
-    private DateTime _readAt;
+    private readonly VerificationCache _hosts = new();
+    private readonly CollateralFile _collateral = new(collateralPath, root, clock);
 
     /// <summary>The policy's name.</summary>
     public string PolicyName => policy.Name;
 
-    /// <summary>Judges a quote in hexadecimal over expected report data. Throws nothing for bad evidence.</summary>
-    public JudgedEvidence Judge(string quoteHex, string eventLog, ReportData expected)
+    /// <summary>Judges evidence over expected report data. Throws nothing for bad evidence.</summary>
+    public JudgedEvidence Judge(AgentEvidence evidence, ReportData expected)
     {
-        AppraisalPolicy bound = policy with { ReportData = expected.ToBytes() };
+        AppraisalPolicy bound = policy with { ReportData = expected.ToBytes(), MrTd = [.. council.MrTd] };
+        if (evidence.Problem() is { } malformed)
+            return Refused(Wrong("EVIDENCE_FORMAT", malformed), bound);
         byte[] bytes;
         try
         {
-            bytes = Convert.FromHexString(quoteHex);
+            bytes = Convert.FromHexString(evidence.Quote);
         }
         catch (FormatException)
         {
-            return Refused(new Finding("QUOTE_FORMAT", FindingSeverity.Error, "the quote is not hexadecimal") { Actor = FindingActor.Sender }, bound);
+            return Refused(Wrong("QUOTE_FORMAT", "the quote is not hexadecimal"), bound);
         }
 
         if (!Quote.TryParse(bytes, out Quote? quote, out Finding? refusal))
             return Refused(refusal, bound);
-        if (Trusted(out Finding? missing) is not { } collateral)
+        if (_collateral.Current(out Finding? missing) is not { } collateral)
             return Refused(missing!, bound);
-        if (quote.Tee == TeeType.Tdx && Replayed(quote.TdReport, eventLog) is { } broken)
-            return Refused(broken, bound);
-        QuoteFacts facts = QuoteVerifier.Verify(quote, collateral, clock.GetUtcNow());
-        return new JudgedEvidence(Appraiser.Appraise(facts, bound), new Digest(SHA256.HashData(quote.SignedBytes.Span)));
+        return quote.Tee == TeeType.Tdx
+            ? JudgeGuest(quote, evidence, collateral, expected, bound)
+            : JudgeEnclave(quote, evidence, collateral, expected, bound);
     }
 
-    // The event log is the peer's word until it replays to the registers that the quote signs.
-    private static Finding? Replayed(TdReport report, string eventLog)
+    private JudgedEvidence JudgeGuest(Quote quote, AgentEvidence evidence, TrustedCollateral collateral, ReportData expected, AppraisalPolicy bound)
     {
-        if (!EventLog.TryParse(System.Text.Encoding.UTF8.GetBytes(eventLog), out EventLog? log, out Finding? refusal))
-            return refusal;
-        for (int i = 0; i < 4; i++)
+        if (!EventLog.TryParse(System.Text.Encoding.UTF8.GetBytes(evidence.EventLog), out EventLog? log, out Finding? refusal))
+            return Refused(refusal, bound);
+        var sent = new DstackEvidence { Quote = quote, EventLog = log, Config = evidence.Config.Length > 0 ? evidence.Config : null };
+        DstackFacts facts = DstackEvidence.Verify(sent, collateral, EvidenceExpectations.None, clock.GetUtcNow(), _hosts);
+        Witan.Attestation.Verdict verdict = DstackAppraiser.Appraise(facts, new DstackPolicy
         {
-            // Digests of run-time events are computed from what they say, never read.
-            var digests = log.Entries.Where(entry => entry.Register == i)
-                .Select(entry => entry.IsRuntime ? entry.ToRuntimeEvent().Digest() : entry.Digest.ToArray());
-            if (digests.Any(digest => digest.Length != MeasurementRegister.Size) || !MeasurementRegister.Fold(digests).AsSpan().SequenceEqual(report.Rtmr(i)))
-                return new Finding("EVENT_LOG_MISMATCH", FindingSeverity.Error, $"the event log does not replay to RTMR{i}") { Actor = FindingActor.Sender };
-        }
-
-        return null;
+            Platform = bound,
+            OsImages = council.OsImageHashes.Count > 0 ? OsImageRule.ByHash([.. council.OsImageHashes]) : OsImageRule.DangerousAny,
+            ComposeHashes = [.. council.ComposeHashesOf(expected.Role)],
+            KeyProviders = [.. council.KeyProviders.Select(name => new KeyProvider(name, ""))],
+            AcceptDevelopmentImages = bound.AcceptSimulated,
+        });
+        string instance = Hex(facts.Identity.InstanceId);
+        var machine = new AdmittedMachine(
+            instance, Hex(facts.DeviceId), Convert.ToHexStringLower(quote.TdReport.MrTd), Hex(facts.Identity.ComposeHash), council.Hash().ToString());
+        // An app that wants no instance id has an empty one: then its word is all there is, bound by the report data.
+        return instance.Length > 0 && instance != evidence.Instance
+            ? Refused(Wrong("INSTANCE_MISMATCH", $"the agent says it is instance {evidence.Instance}; its event log measured {instance}"), bound)
+            : Judged(verdict, evidence, machine with { Instance = evidence.Instance }, bound);
     }
 
-    private static JudgedEvidence Refused(Finding finding, AppraisalPolicy policy) => new(Appraiser.Refuse(finding, policy), Digest.Zero);
-
-    private TrustedCollateral? Trusted(out Finding? missing)
+    private JudgedEvidence JudgeEnclave(Quote quote, AgentEvidence evidence, TrustedCollateral collateral, ReportData expected, AppraisalPolicy bound)
     {
-        missing = null;
-        lock (_gate)
-        {
-            try
-            {
-                DateTime written = File.GetLastWriteTimeUtc(collateralPath);
-                if (_trusted is not null && written == _readAt)
-                    return _trusted;
-                if (!Collateral.TryParse(File.ReadAllBytes(collateralPath), out Collateral? collateral, out missing))
-                    return null;
-                CollateralVerification verification = CollateralVerifier.Verify(collateral, root, clock.GetUtcNow());
-                (_trusted, _readAt) = (verification.Trusted, written);
-                missing = verification.Trusted is null ? verification.Findings[0] : null;
-                return _trusted;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                missing = new Finding("COLLATERAL_MISSING", FindingSeverity.Undecided, $"the collateral cannot be read: {e.Message}")
-                {
-                    Actor = FindingActor.VerifierOperator,
-                };
-                return null;
-            }
-        }
+        if (council.ComposeHashesOf(expected.Role).Count > 0 || council.OsImageHashes.Count > 0 || council.KeyProviders.Count > 0)
+            return Refused(Wrong("POLICY_MEASUREMENT", "the policy names what a dstack guest runs; the evidence is an enclave's"), bound);
+        QuoteFacts facts = QuoteVerifier.Verify(quote, collateral, clock.GetUtcNow(), _hosts);
+        string platform = facts is { Authenticity: Authenticity.Genuine, Pck: { } pck } ? Convert.ToHexStringLower(SHA256.HashData(pck.Ppid.Span)) : "";
+        return Judged(
+            Appraiser.Appraise(facts, bound), evidence,
+            new AdmittedMachine(evidence.Instance, platform, Convert.ToHexStringLower(quote.SgxReport.MrEnclave), "", council.Hash().ToString()), bound);
     }
+
+    private JudgedEvidence Judged(Witan.Attestation.Verdict verdict, AgentEvidence evidence, AdmittedMachine machine, AppraisalPolicy bound)
+    {
+        if (verdict.Outcome == AppraisalOutcome.Accepted && council.RevokedMrTd.Contains(machine.Measurement, StringComparer.Ordinal))
+            return Refused(Wrong("MEASUREMENT_REVOKED", $"measurement {machine.Measurement[..16]}… is not accepted any more", FindingActor.WorkloadOwner), bound);
+        if (verdict.Outcome == AppraisalOutcome.Accepted && council.Platforms.Count > 0 && !council.Platforms.Contains(machine.Platform, StringComparer.Ordinal))
+            return Refused(Wrong("PLATFORM_UNKNOWN", "the platform is not one that the policy lists", FindingActor.PlatformOperator), bound);
+        return new JudgedEvidence(verdict, evidence.Hash(), machine);
+    }
+
+    private static string Hex(ReadOnlyMemory<byte>? value) => value is { } bytes ? Convert.ToHexStringLower(bytes.Span) : "";
+
+    private static Finding Wrong(string code, string message, FindingActor actor = FindingActor.Sender) =>
+        new(code, FindingSeverity.Error, message) { Actor = actor };
+
+    private static JudgedEvidence Refused(Finding finding, AppraisalPolicy policy) => new(Appraiser.Refuse(finding, policy), Digest.Zero, null);
 }

@@ -15,10 +15,6 @@ public sealed class SettingException(string message, string? hint = null) : Exce
 /// <param name="Socket">The guest agent's socket; null in LOCAL_MODE.</param>
 public sealed record ExecutionSettings(ExecutionMode Mode, string? Socket)
 {
-    /// <summary>The warning of LOCAL_MODE: all three things it must say.</summary>
-    public const string LocalWarning =
-        "LOCAL_MODE gives zero execution integrity guarantees. It exists solely for development and testing. Never use it in production.";
-
     /// <summary>
     /// Resolves the mode. <paramref name="localMode"/> is the value of LOCAL_MODE: exactly <c>true</c> turns it on.
     /// <paramref name="simulated"/> says that a development root is trusted. Throws <see cref="SettingException"/> where a guard

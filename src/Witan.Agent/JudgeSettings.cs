@@ -1,4 +1,5 @@
 using Witan.Attestation;
+using Witan.Voting;
 
 namespace Witan.Agent;
 
@@ -6,31 +7,42 @@ namespace Witan.Agent;
 public static class JudgeSettings
 {
     /// <summary>
-    /// Reads the roots and names the policy. <paramref name="developmentRoot"/> is a PEM file, or null for Intel's root. Throws
+    /// Reads the roots. <paramref name="developmentRoot"/> is a PEM file, or null for Intel's root. Throws
     /// <see cref="SettingException"/> where a setting is missing or wrong.
     /// </summary>
-    public static EvidenceJudge Create(string? collateral, string? developmentRoot, string policyName, int worstLevel, TimeProvider clock)
+    public static EvidenceJudge Create(string? collateral, string? developmentRoot, CouncilPolicy council, TimeProvider clock)
     {
         if (collateral is null)
             throw new SettingException("there is no collateral to judge evidence with", "give it with --collateral FILE");
-        AppraisalPolicy policy = AppraisalPolicy.Named(policyName) ?? throw new SettingException($"there is no policy {policyName}", "phala, phala-docs or strict");
-        TrustRoot? root = TrustRoot.Intel;
-        if (developmentRoot is not null)
-        {
-            byte[] pem;
-            try
-            {
-                pem = File.ReadAllBytes(developmentRoot);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new SettingException($"the development root cannot be read: {e.Message}");
-            }
+        if (council.Problem() is { } problem)
+            throw new SettingException($"the policy does not hold together: {problem}", "phala, phala-docs, strict, or a policy file");
+        return new EvidenceJudge(collateral, Root(developmentRoot), Platform(council, developmentRoot is not null), council, clock);
+    }
 
-            if (!TrustRoot.TryCreate(pem, isSimulated: true, out root, out Finding? refusal))
-                throw new SettingException($"{developmentRoot}: {refusal.Message}", refusal.Remedy);
+    /// <summary>The platform part of a policy: whose quotes are good enough, whatever runs there.</summary>
+    public static AppraisalPolicy Platform(CouncilPolicy council, bool acceptSimulated)
+    {
+        AppraisalPolicy policy = AppraisalPolicy.Named(council.Appraisal)!;
+        return policy with { WorstLevel = Math.Min(council.WorstLevel, policy.WorstLevel), AcceptSimulated = acceptSimulated };
+    }
+
+    /// <summary>The root of a PEM file, or Intel's. Throws <see cref="SettingException"/> where the file is none.</summary>
+    public static TrustRoot Root(string? developmentRoot)
+    {
+        if (developmentRoot is null)
+            return TrustRoot.Intel;
+        byte[] pem;
+        try
+        {
+            pem = File.ReadAllBytes(developmentRoot);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"the development root cannot be read: {e.Message}");
         }
 
-        return new EvidenceJudge(collateral, root, policy with { WorstLevel = Math.Min(worstLevel, policy.WorstLevel), AcceptSimulated = developmentRoot is not null }, clock);
+        return TrustRoot.TryCreate(pem, isSimulated: true, out TrustRoot? root, out Finding? refusal)
+            ? root
+            : throw new SettingException($"{developmentRoot}: {refusal.Message}", refusal.Remedy);
     }
 }

@@ -4,9 +4,10 @@ namespace Witan.Agent;
 
 /// <summary>
 /// An agent's own replay of a record: it fetches events, checks every proof, and never takes a coordinator's word for a state.
-/// A record that is shorter than it was, or different, is refused: the coordinator was rolled back or lies.
+/// A record that is shorter than it was, or different, is refused: the coordinator was rolled back or lies. With
+/// <paramref name="ballotsLater"/> the proofs of ballots alone are left out: for a caller that checks them all before it acts on them.
 /// </summary>
-public sealed class RecordReplica(CoordinatorClient client, Digest proposal, Digest coordinator)
+public sealed class RecordReplica(CoordinatorClient client, Digest proposal, Digest coordinator, bool ballotsLater = false)
 {
     private readonly List<RecordEvent> _events = [];
 
@@ -37,7 +38,8 @@ public sealed class RecordReplica(CoordinatorClient client, Digest proposal, Dig
 
     private void Apply(RecordEvent next)
     {
-        RecordState? state = RecordFold.Apply(State, next, ProofChecks.All, out Refusal? refusal);
+        ProofChecks checks = ballotsLater && next.Payload is BallotCast ? ProofChecks.None : ProofChecks.All;
+        RecordState? state = RecordFold.Apply(State, next, checks, out Refusal? refusal);
         if (state is null)
             throw new InvalidDataException($"event {next.Sequence} of proposal {proposal.Short()} does not hold: {refusal!.Message}");
         if (state.Opening.Coordinator != coordinator || state.ProposalId != proposal)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Witan.Cli.CommandLine;
 
 namespace Witan.Cli;
@@ -6,11 +7,23 @@ namespace Witan.Cli;
 /// <summary>The root of the command tree: parses, runs one command, and turns every ending into an exit code.</summary>
 public static class WitanCommand
 {
+    // How long a command may take to end after Ctrl-C or SIGTERM; then the process is ended for it. Agents finish what they hold:
+    // a coordinator drains for 8 s.
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ShortTime = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs one command line. Never throws.</summary>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
     {
         RootCommand root = Create(terminal);
-        ParseResult parsed = root.Parse(args);
+        // Whoever types the name alone wants to see what there is.
+        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args);
+        if (Unknown(parsed) is { } unknown)
+        {
+            terminal.WriteError($"there is no {unknown}", $"witan {CommandPath(parsed)}--help lists what there is");
+            return ExitCode.Usage;
+        }
+
         if (parsed.Errors.Count > 0)
         {
             terminal.WriteError(parsed.Errors[0].Message, $"witan {CommandPath(parsed)}--help lists what it takes");
@@ -24,6 +37,7 @@ public static class WitanCommand
                 Output = terminal.Out,
                 Error = terminal.Error,
                 EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = IsAgent(parsed) ? DrainTime : ShortTime,
             };
             return await parsed.InvokeAsync(invocation, cancellationToken);
         }
@@ -44,6 +58,20 @@ public static class WitanCommand
         }
     }
 
+    // A mistyped option would be taken for a file, and a mistyped command for a missing one. Behind -- everything is a name.
+    private static string? Unknown(ParseResult parsed)
+    {
+        foreach (Token token in parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash))
+        {
+            if (token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))
+                return $"option {token.Value}";
+        }
+
+        return parsed.UnmatchedTokens is [{ } first, ..] && parsed.CommandResult.Command.Subcommands.Count > 0 ? $"command {first}" : null;
+    }
+
+    private static bool IsAgent(ParseResult parsed) => parsed.CommandResult.Command.Name is "coordinator" or "worker" or "trustee";
+
     // One line a command, in the order in which a newcomer meets them.
     private static RootCommand Create(Terminal terminal)
     {
@@ -57,8 +85,14 @@ public static class WitanCommand
         root.Options.Add(noColour);
         root.Subcommands.Add(Commands.Up.UpCommand.Create(terminal));
         root.Subcommands.Add(Commands.Propose.ProposeCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Council.ProposalsCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Council.DecisionCommand.Create(terminal));
         root.Subcommands.Add(Commands.Audit.AuditCommand.Create(terminal));
+        root.Subcommands.Add(Commands.Council.AgentsCommand.Workers(terminal));
+        root.Subcommands.Add(Commands.Council.AgentsCommand.Trustees(terminal));
+        root.Subcommands.Add(Commands.Council.PolicyCommand.Create(terminal));
         root.Subcommands.Add(Commands.Verify.VerifyCommand.Create(terminal));
+        root.Subcommands.Add(Commands.CollateralFiles.CollateralCommand.Create(terminal));
         root.Subcommands.Add(Commands.SgxTest.SgxTestCommand.Create(terminal));
         root.Subcommands.Add(Commands.Run.AgentCommands.Coordinator(terminal));
         root.Subcommands.Add(Commands.Run.AgentCommands.Worker(terminal));
@@ -79,11 +113,11 @@ public static class WitanCommand
         return names.Count == 0 ? "" : string.Join(' ', names) + " ";
     }
 
-    private readonly struct SymbolResultWalk(System.CommandLine.Parsing.CommandResult? result)
+    private readonly struct SymbolResultWalk(CommandResult? result)
     {
         // The root's own name is the program's, which the message already has.
         public string? Current => result is null || result.Command is RootCommand ? null : result.Command.Name;
 
-        public SymbolResultWalk Up() => new(result?.Parent as System.CommandLine.Parsing.CommandResult);
+        public SymbolResultWalk Up() => new(result?.Parent as CommandResult);
     }
 }

@@ -1,60 +1,72 @@
 using System.Security.Cryptography;
+using System.Threading.RateLimiting;
 using Witan.Agent;
 using Witan.Coordinator.Admission;
 using Witan.Coordinator.Api;
 using Witan.Coordinator.Dispatch;
+using Witan.Coordinator.Limits;
 using Witan.Coordinator.Records;
 using Witan.Coordinator.Settlement;
 using Witan.Coordinator.Stores;
-using Witan.Dstack;
+using Witan.Coordinator.Telemetry;
+using Witan.Crypto;
 using Witan.Voting;
 
 namespace Witan.Coordinator;
 
 /// <summary>What a coordinator is made of.</summary>
 internal sealed record CoordinatorParts(
-    AgentSecrets Secrets, DstackClient? Dstack, EvidenceJudge? Judge, ExecutionMode Mode, CouncilPolicy Policy, IRecordStore Store, bool IsShared,
+    AgentSecrets Secrets, Attester Attester, EvidenceJudge? Judge, ExecutionMode Mode, CouncilPolicy Policy, IRecordStore Store, bool IsShared, string Node, string State,
     ISettlementTarget Target, IReadOnlyList<string> Requesters, TimeSpan Lease, Action<string> Log, TimeProvider Clock);
 
 /// <summary>A coordinator without its HTTP: admission, records, dispatch, settlement, and how they hang together.</summary>
 internal sealed class CoordinatorCore : IAsyncDisposable
 {
-    private readonly SemaphoreSlim _proofs = new(Environment.ProcessorCount);
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _drain = new();
     private readonly CoordinatorParts _parts;
     private readonly KeeperContext _context;
     private readonly Settler _settler;
+    private readonly OtherCoordinators _others;
 
     public CoordinatorCore(CoordinatorParts parts)
     {
         _parts = parts;
-        var nonces = new NonceIssuer(parts.Secrets.SigningSeed, parts.Secrets.Keys.Signing, parts.Clock);
-        Desk = new AdmissionDesk(parts.Store, parts.Secrets, parts.Mode, parts.Judge, parts.Policy, nonces, parts.Clock);
+        var nonces = new NonceIssuer(parts.Secrets.SigningSeed, parts.Clock);
+        Desk = new AdmissionDesk(
+            parts.Store, parts.Secrets, parts.Mode, parts.Judge, parts.Policy, nonces, new RevocationBook(parts.Store, parts.Secrets, parts.State), parts.IsShared, parts.Clock);
         Authentication = new RequestAuthentication(Desk, parts.Clock);
         Requesters = new Requesters(parts.Requesters, parts.Mode, parts.Clock);
         Tasks = new TaskBoard(parts.Lease, parts.Clock);
-        _settler = new Settler(parts.Target, parts.Log);
+        _settler = new Settler(parts.Target, parts.Clock, parts.Log);
         _context = new KeeperContext
         {
             Store = parts.Store,
             SigningSeed = [.. parts.Secrets.SigningSeed],
+            Signer = new Ed25519Signer(parts.Secrets.SigningSeed),
+            Cores = new SemaphoreSlim(Environment.ProcessorCount),
             Clock = parts.Clock,
             Log = parts.Log,
-            // The embedded store is locked to one process, so its next process is the same holder.
-            Node = parts.IsShared ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) : "embedded",
+            Holder = new LeaseHolder(parts.Node, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))),
             IsShared = parts.IsShared,
             Admitted = Admitted,
             Trustees = Trustees,
+            RequireFresh = Desk.RequireFreshAsync,
+            ShowArguments = state => Lifecycle.ShowArguments(state, parts.Secrets.EncryptionSecret),
             Appended = Appended,
+            Damaged = Stop,
         };
-        Book = new ProposalBook(_context);
+        Book = new ProposalBook(_context, parts.Secrets.Keys.Signing);
         TrusteeBoard = new TrusteeBoard(Book, parts.Clock);
-        Recovery = new RecoveryDesk(Book, parts.Secrets.Keys.Signing, Stop);
+        // Trustees that were refused because a record was held back are told that it is not any more.
+        Recovery = new RecoveryDesk(Book, parts.Secrets.Keys.Signing, CatchUpAsync, TrusteeBoard.Follow, Stop);
+        Telemetry.Observe(() => Desk.Presence.Here().Count, Book.CountByState);
+        _others = new OtherCoordinators(_context, Book, Recovery, Desk, parts.Secrets.Keys.Signing, Found);
     }
 
     public AgentSecrets Secrets => _parts.Secrets;
 
-    public DstackClient? Dstack => _parts.Dstack;
+    public Attester Attester => _parts.Attester;
 
     public CouncilPolicy Policy => _parts.Policy;
 
@@ -82,20 +94,36 @@ internal sealed class CoordinatorCore : IAsyncDisposable
 
     public RecoveryDesk Recovery { get; }
 
+    public CoordinatorTelemetry Telemetry { get; } = new();
+
+    public ConcurrencyLimiter Judging { get; } = RequestLimits.Judging();
+
     /// <summary>Why the coordinator must not go on; null while it may.</summary>
     public string? Damage { get; private set; }
 
     /// <summary>Cancelled where it must not go on.</summary>
     public CancellationToken Stopped => _stop.Token;
 
+    /// <summary>Cancelled when the coordinator begins to end: whoever waits is answered.</summary>
+    public CancellationToken Draining => _drain.Token;
+
+    /// <summary>Whether it is ending.</summary>
+    public bool IsDraining => _drain.IsCancellationRequested;
+
+    /// <summary>Begins to end: no longer ready, and nobody is kept waiting. What is in work is finished.</summary>
+    public Task DrainAsync() => _drain.CancelAsync();
+
     /// <summary>Replays everything that the store holds.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Desk.LoadAsync(cancellationToken);
-        await Book.ReplayAsync(Secrets.Keys.Signing, Recovery.Found, cancellationToken);
+        await Book.ReplayAsync(Recovery.Found, cancellationToken);
         foreach (ProposalKeeper keeper in Book.All)
             Follow(keeper);
     }
+
+    /// <summary>Follows what other coordinators of the same store do, until cancelled; nothing where there can be none.</summary>
+    public Task FollowOthersAsync(CancellationToken cancellationToken) => _parts.IsShared ? _others.RunAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>Opens a proposal, or finds the one that is open under the same id.</summary>
     public Task<ProposalKeeper> OpenAsync(ProposalBody body) =>
@@ -108,40 +136,49 @@ internal sealed class CoordinatorCore : IAsyncDisposable
             throw new RequestRefusedException(Problems.Recovering);
     }
 
-    /// <summary>Takes a ballot: proofs are checked beside the queue, on at most as many threads as there are cores.</summary>
-    public async Task<CastAnswer> CastAsync(ProposalKeeper keeper, Ballot ballot, CancellationToken cancellationToken)
+    /// <summary>Takes a ballot, and answers when it is durable or refused.</summary>
+    public async Task<CastAnswer> CastAsync(ProposalKeeper keeper, Ballot ballot, BallotCommitments hint)
     {
         RequireConfirmed(keeper);
-        bool attested = Desk.Find(ballot.Agent) is not null;
-        BallotVerdict verdict;
-        await _proofs.WaitAsync(cancellationToken);
-        try
-        {
-            verdict = await Task.Run(() => BallotIntake.Judge(keeper.State, ballot, Clock.GetUtcNow(), attested), cancellationToken);
-        }
-        finally
-        {
-            _proofs.Release();
-        }
-
-        if (verdict is BallotVerdict.Append or BallotVerdict.Refuse { Evidence: not null })
-        {
-            Entry entry = await keeper.RunAsync((state, now) => Rule(state!, ballot, verdict, now, attested));
-            // On the durable state: a race with the same ballot ends in its receipt, as it should.
-            verdict = entry.Refusal is { } refusal
-                ? new BallotVerdict.Refuse(refusal, null)
-                : new BallotVerdict.Repeat(entry.State.Positions[ballot.Nullifier]);
-        }
-
-        RecordState state = keeper.State;
-        Checkpoint checkpoint = Checkpoint.Of(state, Secrets.SigningSeed);
+        BallotVerdict verdict = await keeper.Ballots.TakeAsync(new IncomingBallot(ballot, hint, Desk.FindVoter(ballot.Agent) is not null));
+        Telemetry.Ballot(verdict is BallotVerdict.Refuse refused ? refused.Refusal.Code.ToString() : "taken");
+        Checkpoint checkpoint = keeper.Checkpoint;
         return verdict switch
         {
-            BallotVerdict.Repeat repeat => new CastAnswer(Receipt.For(keeper.Id, repeat.Position, ballot, Secrets.SigningSeed), null, "", checkpoint),
+            BallotVerdict.Repeat repeat => new CastAnswer(Receipt.For(keeper.Id, repeat.Position, ballot, _context.Signer), null, "", checkpoint),
             BallotVerdict.Refuse refuse => new CastAnswer(
-                null, SignedRefusal.Of(state, ballot, refuse.Refusal.Code, Clock.GetUtcNow(), Secrets.SigningSeed), refuse.Refusal.Message, checkpoint),
+                null, SignedRefusal.Of(keeper.State, ballot, refuse.Refusal.Code, Clock.GetUtcNow(), Secrets.SigningSeed), refuse.Refusal.Message, checkpoint),
             _ => throw new InvalidOperationException("a ballot was neither taken nor refused"),
         };
+    }
+
+    /// <summary>Takes a sealed argument; gives the record's head once it is durable.</summary>
+    public async Task<Checkpoint> ArgueAsync(ProposalKeeper keeper, SealedArgument argument, CancellationToken cancellationToken)
+    {
+        RequireConfirmed(keeper);
+        RecordState known = keeper.State;
+        bool attested = Desk.FindVoter(argument.Agent) is not null, opens = false;
+        // Nothing is opened that would not be taken.
+        if (ArgumentIntake.Judge(known, argument, Clock.GetUtcNow(), attested, opens: true).Event is not null)
+        {
+            await _context.Cores.WaitAsync(cancellationToken);
+            try
+            {
+                opens = await Task.Run(() => argument.TryOpen(known, Secrets.EncryptionSecret, out _), cancellationToken);
+            }
+            finally
+            {
+                _context.Cores.Release();
+            }
+        }
+
+        Entry entry = await keeper.RunAsync((state, now) => ArgumentIntake.Judge(state!, argument, now, attested, opens) switch
+        {
+            { Event: { } next } => Ruling.Append(next, ProofChecks.All),
+            { Refusal: { } refusal } => Ruling.Refuse(refusal),
+            _ => Ruling.Nothing,
+        });
+        return entry.Refusal is { } refused ? throw RequestRefusedException.Of(refused) : keeper.Checkpoint;
     }
 
     /// <summary>What is public of a proposal.</summary>
@@ -156,7 +193,7 @@ internal sealed class CoordinatorCore : IAsyncDisposable
     /// <summary>What is public of an agent.</summary>
     public AgentSummary Summary(Enrolment agent) => new(
         agent.Entry.Keys.AgentId, agent.Entry.Keys.Did(), agent.Role, agent.Name, agent.Entry.ConfidenceLevel, agent.ExpiresAt,
-        Desk.Presence.IsHere(agent.Entry.Keys.AgentId), agent.IsRevoked);
+        Desk.Presence.IsHere(agent.Entry.Keys.AgentId), Desk.IsRevoked(agent));
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -164,23 +201,13 @@ internal sealed class CoordinatorCore : IAsyncDisposable
         await _stop.CancelAsync();
         await Book.DisposeAsync();
         CryptographicOperations.ZeroMemory(_context.SigningSeed);
-        _proofs.Dispose();
+        Desk.Revocations.Dispose();
+        Telemetry.Dispose();
+        await Judging.DisposeAsync();
+        _context.Signer.Dispose();
+        _context.Cores.Dispose();
+        _drain.Dispose();
         _stop.Dispose();
-    }
-
-    // The proofs hold already; only where the record went on since is the whole ballot judged again.
-    private static Ruling Rule(RecordState state, Ballot ballot, BallotVerdict judged, DateTimeOffset now, bool attested)
-    {
-        bool same = judged is BallotVerdict.Append && state.State == ProposalState.Voting && now < state.Body.CloseAt
-            && !state.Ballots.ContainsKey(ballot.Nullifier);
-        if (same)
-            return Ruling.Append(new BallotCast(ballot), ProofChecks.None);
-        return BallotIntake.Judge(state, ballot, now, attested) switch
-        {
-            BallotVerdict.Append append => Ruling.Append(append.Event, ProofChecks.None),
-            BallotVerdict.Refuse refuse => new Ruling(refuse.Evidence, ProofChecks.All, refuse.Refusal),
-            _ => Ruling.Nothing,
-        };
     }
 
     private string Waiting(ProposalKeeper keeper)
@@ -190,11 +217,14 @@ internal sealed class CoordinatorCore : IAsyncDisposable
             return "";
         if (!keeper.IsConfirmed)
             return $"for {state.Body.Threshold} trustees to show, after a restart, that nothing was rolled back";
+        if (state.State == ProposalState.Draft && state.Opening.Policy != Policy.Hash())
+            return "for the coordinator to run under the policy that it was opened under";
         return state.State switch
         {
             ProposalState.Draft when state.Trustees.Count == 0 => $"for {state.Body.Trustees} trustees ({Desk.Ready(AgentRole.Trustee).Count} are here)",
             ProposalState.Draft when state.ElectionKey is null => "for the trustees to make the key",
             ProposalState.Draft => $"for {state.Body.MinimumRoster} workers ({Desk.Ready(AgentRole.Worker).Count} are here)",
+            ProposalState.Deliberating => $"for {state.Roster.Count - state.SealedArguments.Count} arguments, at most until {state.Body.ArgueBy:HH:mm:ss} UTC",
             ProposalState.Voting => $"for {state.Roster.Count - state.Ballots.Count} ballots, at most until {state.Body.CloseAt:HH:mm:ss} UTC",
             ProposalState.Tallying => $"for {state.Body.Threshold} trustees to open the sum ({state.Partials.Count} have)",
             ProposalState.Settling => "for the settlement to be confirmed",
@@ -202,11 +232,18 @@ internal sealed class CoordinatorCore : IAsyncDisposable
         };
     }
 
-    private IReadOnlyList<RosterEntry> Admitted() =>
-        [.. Desk.Ready(AgentRole.Worker).Take(Policy.MaximumWorkers).Select(agent => agent.Entry)];
+    private IEnumerable<RosterEntry> Admitted(RecordState state)
+    {
+        foreach (Enrolment agent in Desk.Ready(AgentRole.Worker, state.Opening.Policy).Take(Policy.MaximumWorkers))
+            yield return agent.Entry;
+    }
 
-    private IReadOnlyList<Trustee> Trustees() =>
-        [.. Desk.Ready(AgentRole.Trustee).Select((agent, i) => new Trustee(i + 1, agent.Entry.Keys, agent.Entry.ConfidenceLevel, agent.Entry.Evidence))];
+    private IEnumerable<Trustee> Trustees(RecordState state)
+    {
+        int index = 0;
+        foreach (Enrolment agent in Desk.Ready(AgentRole.Trustee, state.Opening.Policy))
+            yield return new Trustee(++index, agent.Entry.Keys, agent.Entry.ConfidenceLevel, agent.Entry.Evidence);
+    }
 
     private void Appended(ProposalKeeper keeper, RecordState? before, IReadOnlyList<RecordEvent> events)
     {
@@ -216,8 +253,17 @@ internal sealed class CoordinatorCore : IAsyncDisposable
             Follow(keeper);
         }
 
-        if (events.Any(next => next.Payload is not BallotCast))
+        if (events.Any(next => next.Payload is not (BallotCast or ArgumentSealed)))
             TrusteeBoard.Follow();
+    }
+
+    private Task CatchUpAsync(Digest proposal) => Book.CatchUpAsync(proposal, Found, _stop.Token);
+
+    private void Found(ProposalKeeper keeper)
+    {
+        Recovery.Found(keeper);
+        Follow(keeper);
+        TrusteeBoard.Follow();
     }
 
     private void Follow(ProposalKeeper keeper)

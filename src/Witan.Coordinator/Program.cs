@@ -1,38 +1,29 @@
 using Witan.Agent;
 using Witan.Coordinator;
-using Witan.Coordinator.Stores;
-using Witan.Dstack;
 
 // The container's entry point: settings come from the environment, names as in the deployment documents.
-ParentGuard.Arm();
-using ProgramSignals signals = new();
-try
-{
-    await CoordinatorHost.RunAsync(
-        new CoordinatorOptions
-        {
-            Listen = Environment.GetEnvironmentVariable("WITAN_LISTEN") ?? "0.0.0.0",
-            Port = int.Parse(Environment.GetEnvironmentVariable("PORT") ?? "3000"),
-            State = Environment.GetEnvironmentVariable("WITAN_STATE") ?? "/var/lib/witan",
-            LocalMode = Environment.GetEnvironmentVariable("LOCAL_MODE"),
-            Collateral = Environment.GetEnvironmentVariable("WITAN_COLLATERAL"),
-            DevelopmentRoot = Environment.GetEnvironmentVariable("WITAN_DEVELOPMENT_ROOT"),
-            MinimumWorkers = Number("MIN_WORKERS"),
-            MaximumWorkers = Number("MAX_WORKERS"),
-            Policy = Environment.GetEnvironmentVariable("WITAN_POLICY") ?? "phala",
-            Requesters = (Environment.GetEnvironmentVariable("WITAN_REQUESTERS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
-        },
-        Console.Error,
-        TimeProvider.System,
-        signals.Token);
-    return 0;
-}
-catch (Exception e) when (e is SettingException or StoreException or DstackException or FormatException)
-{
-    await Console.Error.WriteLineAsync($"coordinator: error: {e.Message}");
-    return 2;
-}
-
-static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
-    ? int.TryParse(text, out int value) && value > 0 ? value : throw new SettingException($"{variable} is {text}, no number above 0")
-    : null;
+return await ContainerProgram.RunAsync("coordinator", token => CoordinatorHost.RunAsync(
+    new CoordinatorOptions
+    {
+        Listen = Environment.GetEnvironmentVariable("WITAN_LISTEN") ?? "0.0.0.0",
+        Port = EnvironmentNumber.Port("PORT", 3000),
+        State = Environment.GetEnvironmentVariable("WITAN_STATE") ?? "/var/lib/witan",
+        Store = Environment.GetEnvironmentVariable("WITAN_STORE"),
+        LocalMode = Environment.GetEnvironmentVariable("LOCAL_MODE"),
+        Collateral = Environment.GetEnvironmentVariable("WITAN_COLLATERAL"),
+        DevelopmentRoot = Environment.GetEnvironmentVariable("WITAN_DEVELOPMENT_ROOT"),
+        MinimumWorkers = EnvironmentNumber.Of("MIN_WORKERS"),
+        MaximumWorkers = EnvironmentNumber.Of("MAX_WORKERS"),
+        Target = Environment.GetEnvironmentVariable("WITAN_SETTLEMENT") ?? "local-record",
+        TlsCertificate = Environment.GetEnvironmentVariable("WITAN_TLS_CERTIFICATE"),
+        TlsKey = Environment.GetEnvironmentVariable("WITAN_TLS_KEY"),
+        Policy = Environment.GetEnvironmentVariable("WITAN_POLICY") ?? "phala",
+        RequestsPerSecond = Environment.GetEnvironmentVariable("WITAN_REQUESTS_PER_SECOND") == "0" ? 0 : EnvironmentNumber.Of("WITAN_REQUESTS_PER_SECOND") ?? 1000,
+        MaximumConnections = EnvironmentNumber.Of("WITAN_MAX_CONNECTIONS") ?? 20_000,
+        Metrics = Environment.GetEnvironmentVariable("WITAN_METRICS") == "true",
+        Origins = EnvironmentOrigins.Of(Environment.GetEnvironmentVariable),
+        Requesters = (Environment.GetEnvironmentVariable("WITAN_REQUESTERS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+    },
+    Console.Error,
+    TimeProvider.System,
+    token));

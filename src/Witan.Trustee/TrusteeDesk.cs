@@ -11,7 +11,9 @@ namespace Witan.Trustee;
 /// </summary>
 public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest proposal, TimeProvider clock)
 {
-    private readonly RecordReplica _replica = new(program.Client, proposal, program.Coordinator);
+    // The guard checks every ballot before it opens a sum: once, on all cores.
+    private readonly RecordReplica _replica = new(program.Client, proposal, program.Coordinator, ballotsLater: true);
+    private long? _closedSince;
 
     /// <summary>Whether there is nothing left to do.</summary>
     public bool IsDone => _replica.State is { IsFinal: true };
@@ -28,8 +30,11 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
             return;
         if (state.State == ProposalState.Draft && state.ElectionKey is null)
             await GenerateAsync(state, self.Index, cancellationToken);
-        else if (state.State == ProposalState.Tallying && state.Qualified.Contains(self.Index) && !state.Partials.ContainsKey(self.Index))
+        else if (state.State == ProposalState.Tallying && state.Qualified.Contains(self.Index) && !state.Partials.ContainsKey(self.Index)
+            && TrusteeTurn.IsDue(state, self.Index, clock.GetElapsedTime(_closedSince ??= clock.GetTimestamp())))
+        {
             await OpenAsync(state, self.Index, cancellationToken);
+        }
     }
 
     // The coordinator's signed word on how far the record is, kept against a rolled-back disk: its own, or the coordinator's.
@@ -54,10 +59,15 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
         (ContributionCommitment commitment, KeyContribution contribution) = secret.Contribute(context, program.Secrets.SigningSeed, nonce);
         if (!state.Commitments.ContainsKey(index))
         {
-            await SayAsync("commitments", commitment, WireJson.Default.ContributionCommitment, cancellationToken);
+            AgentEvidence evidence = await program.Attester.MakeAsync(
+                ReportData.ForKeyGeneration(state, state.Trustees[index - 1], program.Secrets.Instance), cancellationToken);
+            await SayAsync("commitments", new TrusteeCommitment(commitment, evidence), WireJson.Default.TrusteeCommitment, cancellationToken);
         }
         else if (state.Commitments.Count == state.Trustees.Count && !state.Contributions.ContainsKey(index))
         {
+            // A share goes only to machines whose evidence this trustee has judged itself.
+            if (program.Distrusted(state, state.Trustees.Select(trustee => trustee.Index)) is { } distrusted)
+                throw new InvalidDataException($"this trustee makes no key with the others: {distrusted}");
             // The shares first: when all contributions are in the record, all shares lie ready.
             SealedShare[] shares = [.. state.Trustees.Where(trustee => trustee.Index != index)
                 .Select(trustee => secret.Seal(context, trustee, program.Secrets.SigningSeed))];

@@ -1,96 +1,143 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Witan.Agent;
 using Witan.Crypto;
+using Witan.Dstack;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 
 namespace Witan.Worker;
 
 /// <summary>
-/// Takes tasks from their beginning to their receipt, several proposals at once. The ballot is stored before it is sent: a
-/// worker that is restarted, or asked twice, sends the same bytes. The vote itself is stored nowhere but inside the sealed
-/// reasoning, and nothing that is logged depends on it.
+/// Takes tasks from their beginning to their receipt, several proposals at once: the record says whether to argue or to vote. The
+/// ballot is stored before it is sent: a worker that is restarted, or asked twice, sends the same bytes. The vote itself is stored
+/// nowhere but inside the sealed reasoning, and nothing that is logged depends on it.
 /// </summary>
-public sealed class BallotDesk(AgentProgram program, IDeliberator deliberator, TimeProvider clock)
+public sealed class BallotDesk
 {
-    private const int MinimumReasoning = 32 * 1024;
+    private static readonly TimeSpan[] s_pauses = [.. new[] { 0.3, 0.6, 1.2, 2.4, 4.8 }.Select(TimeSpan.FromSeconds)];
     private readonly ConcurrentDictionary<Digest, bool> _running = new();
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(program.Options.State, "ballots")).FullName;
+    private readonly string _folder;
+    private readonly AgentProgram _program;
+    private readonly WorkerMind _mind;
+    private readonly TimeProvider _clock;
+    private readonly TimedDeliberation _deliberation;
+    private readonly ArgumentDesk _arguments;
+    private readonly PatientPost _post;
 
-    /// <summary>Begins to vote on a proposal, in the background. Safe to call twice.</summary>
+    /// <summary>Makes the desk of a worker.</summary>
+    public BallotDesk(AgentProgram program, IDeliberator deliberator, WorkerMind mind, TimeSpan castWindow, TimeProvider clock)
+    {
+        (_program, _mind, _clock) = (program, mind, clock);
+        _folder = Directory.CreateDirectory(Path.Combine(program.Options.State, "ballots")).FullName;
+        _deliberation = new TimedDeliberation(deliberator, castWindow, clock);
+        _arguments = new ArgumentDesk(program, _deliberation, mind, _folder, clock);
+        _post = new PatientPost(program.Client, clock);
+    }
+
+    /// <summary>Begins to do what a proposal asks for now, in the background. Safe to call twice.</summary>
     public void Start(Digest proposal, CancellationToken cancellationToken)
     {
-        if (_running.TryAdd(proposal, true))
-            _ = ExecuteAsync(proposal, cancellationToken);
+        // A task that comes while one is in work may be the next one: it is looked at when the first has ended.
+        while (!_running.TryAdd(proposal, false))
+        {
+            if (_running.TryUpdate(proposal, true, false) || _running.ContainsKey(proposal))
+                return;
+        }
+
+        _ = ExecuteAsync(proposal, cancellationToken);
     }
 
     private async Task ExecuteAsync(Digest proposal, CancellationToken cancellationToken)
     {
+        bool argued = false;
         try
         {
-            var replica = new RecordReplica(program.Client, proposal, program.Coordinator);
-            if (await replica.AdvanceAsync(cancellationToken) is not { State: ProposalState.Voting } state || !state.Roster.ContainsKey(program.Secrets.Keys.AgentId))
-                return;
-            if (!program.Checkpoints.IsIn(proposal, replica.Events))
-                throw new InvalidDataException("its record is shorter or other than what this worker saw before");
-            Ballot ballot = Load(proposal) ?? await DecideAsync(state, cancellationToken);
-            await CastAsync(state, ballot, cancellationToken);
+            argued = await PersistAsync(proposal, cancellationToken);
         }
-        catch (Exception e) when (e is HttpRequestException or CoordinatorException or InvalidDataException or OperationCanceledException or IOException)
+        catch (Exception e) when (IsPassing(e) || e is InvalidDataException or IOException)
         {
             // The lease brings the task again.
             if (!cancellationToken.IsCancellationRequested)
-                await program.LogAsync($"proposal {proposal.Short()}: {e.Message}");
+                await _program.LogAsync($"proposal {proposal.Short()}: {e.Message}");
         }
         catch (Exception e)
         {
-            await program.LogAsync($"proposal {proposal.Short()}: internal fault: {e}");
+            await _program.LogAsync($"proposal {proposal.Short()}: internal fault: {e}");
         }
         finally
         {
-            _running.TryRemove(proposal, out _);
+            if (_running.TryRemove(proposal, out bool again) && again && argued)
+                Start(proposal, cancellationToken);
         }
     }
 
-    private async Task<Ballot> DecideAsync(RecordState state, CancellationToken cancellationToken)
+    // A coordinator that was just killed is back long before the lease of the task that it gave has ended.
+    private async Task<bool> PersistAsync(Digest proposal, CancellationToken cancellationToken)
     {
-        await program.LogAsync($"proposal {state.ProposalId.Short()}: deliberating ({deliberator.Description})");
-        Opinion opinion = await deliberator.DeliberateAsync(state.Body, cancellationToken);
-        Digest deliberation = Keep(state.ProposalId, opinion);
-        Ballot ballot = BallotBuilder.Create(
-            state.BallotContext, program.Secrets.Keys, program.Secrets.SigningSeed, opinion.Option, deliberation, P256Scalar.Random);
-        DurableFile.Write(BallotPath(state.ProposalId), JsonSerializer.SerializeToUtf8Bytes(ballot, WireJson.Default.Ballot));
-        return ballot;
-    }
-
-    private async Task CastAsync(RecordState state, Ballot ballot, CancellationToken cancellationToken)
-    {
-        Digest proposal = state.ProposalId;
-        for (int attempt = 1; ; attempt++)
+        for (int attempt = 0; ; attempt++)
         {
             try
             {
-                CastAnswer answer = await program.Client.PostAsync(
-                    $"v1/proposals/{proposal}/ballots", ballot, WireJson.Default.Ballot, WireJson.Default.CastAnswer, cancellationToken);
-                await TakeAsync(proposal, ballot, answer);
-                return;
+                return await ArgueOrVoteAsync(proposal, cancellationToken);
             }
-            catch (Exception e) when (clock.GetUtcNow() < state.Body.CloseAt && !cancellationToken.IsCancellationRequested
-                && e is HttpRequestException or TaskCanceledException or CoordinatorException { Code: "RECOVERING" or "ENDING" or "STORAGE" or "NOT_ADMITTED" })
+            catch (Exception e) when (IsPassing(e) && attempt < s_pauses.Length && !cancellationToken.IsCancellationRequested)
             {
-                // The loop beside this one is admitted again where that is what is missing.
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 100 * attempt)), clock, cancellationToken);
+                await Task.Delay(s_pauses[attempt], _clock, cancellationToken);
             }
         }
+    }
+
+    private static bool IsPassing(Exception e) => e is HttpRequestException or CoordinatorException or OperationCanceledException;
+
+    // Whether it argued: then the vote is still to come.
+    private async Task<bool> ArgueOrVoteAsync(Digest proposal, CancellationToken cancellationToken)
+    {
+        var replica = new RecordReplica(_program.Client, proposal, _program.Coordinator);
+        if (await replica.AdvanceAsync(cancellationToken) is not { State: ProposalState.Deliberating or ProposalState.Voting } state
+            || !state.Roster.ContainsKey(_program.Secrets.Keys.AgentId))
+        {
+            return false;
+        }
+
+        if (!_program.Checkpoints.IsIn(proposal, replica.Events))
+            throw new InvalidDataException("its record is shorter or other than what this worker saw before");
+        if (_program.Distrusted(state, state.Qualified) is { } distrusted)
+            throw new InvalidDataException($"this worker encrypts nothing to the proposal's key: {distrusted}");
+        if (state.State == ProposalState.Deliberating)
+        {
+            await _arguments.ArgueAsync(state, cancellationToken);
+            return true;
+        }
+
+        DateTimeOffset started = _clock.GetUtcNow();
+        HeardArguments? heard = _arguments.Heard(state);
+        CastRequest request = Load(proposal) ?? await DecideAsync(state, heard, cancellationToken);
+        await _deliberation.AwaitTurnAsync(started, state.Body.CloseAt, cancellationToken);
+        await TakeAsync(proposal, request.Ballot, await _post.SendAsync(
+            $"v1/proposals/{proposal}/ballots", request, WireJson.Default.CastRequest, WireJson.Default.CastAnswer, state.Body.CloseAt, cancellationToken));
+        return false;
+    }
+
+    private async Task<CastRequest> DecideAsync(RecordState state, HeardArguments? heard, CancellationToken cancellationToken)
+    {
+        await _program.LogAsync($"proposal {state.ProposalId.Short()}: deliberating ({_deliberation.Description})");
+        Opinion opinion = await _deliberation.OpinionAsync(state.Body, await _mind.RecallAsync(cancellationToken), heard, state.Body.CloseAt, cancellationToken);
+        Digest deliberation = Keep(state.ProposalId, opinion);
+        await _mind.RememberAsync(state.ProposalId, state.Body, opinion, cancellationToken);
+        Ballot ballot = BallotBuilder.Create(
+            state.BallotContext, _program.Secrets.Keys, _program.Secrets.SigningSeed, opinion.Option, deliberation, P256Scalar.Random, out BallotCommitments hint);
+        var request = CastRequest.Of(ballot, hint);
+        DurableFile.Write(BallotPath(state.ProposalId), JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.CastRequest));
+        return request;
     }
 
     // A receipt and a signed refusal are both kept: each is a complaint in waiting.
     private async Task TakeAsync(Digest proposal, Ballot ballot, CastAnswer answer)
     {
-        Digest coordinator = program.Coordinator;
+        Digest coordinator = _program.Coordinator;
         bool good = (answer.Receipt, answer.Refusal) switch
         {
             ({ } receipt, null) => receipt.IsSignedBy(coordinator) && receipt.Ballot == ballot.Hash() && receipt.Proposal == proposal,
@@ -100,8 +147,8 @@ public sealed class BallotDesk(AgentProgram program, IDeliberator deliberator, T
         if (!good)
             throw new InvalidDataException("the coordinator's answer is neither a receipt nor a refusal for this ballot");
         DurableFile.Write(Path.Combine(_folder, $"{proposal}.answer.json"), JsonSerializer.SerializeToUtf8Bytes(answer, WireJson.Default.CastAnswer));
-        program.Note(answer.Checkpoint);
-        await program.LogAsync(answer.Receipt is { } taken
+        _program.Note(answer.Checkpoint);
+        await _program.LogAsync(answer.Receipt is { } taken
             ? $"proposal {proposal.Short()}: ballot in the record at position {taken.Sequence}"
             : $"proposal {proposal.Short()}: the ballot was refused: {answer.Message}");
     }
@@ -109,22 +156,20 @@ public sealed class BallotDesk(AgentProgram program, IDeliberator deliberator, T
     // Reasons are sealed under the worker's own key and padded, so that neither file nor hash says how it voted.
     private Digest Keep(Digest proposal, Opinion opinion)
     {
-        byte[] text = Encoding.UTF8.GetBytes(opinion.Reasoning);
-        byte[] padded = new byte[Math.Max(MinimumReasoning, text.Length)];
-        text.CopyTo(padded, 0);
-        byte[] file = new SealedFile(program.Secrets, Path.Combine(_folder, $"{proposal}.reasons.sealed"), $"reasons/{proposal}").Write(padded);
+        byte[] padded = SealedReasons.ToBytes(opinion);
+        byte[] file = new SealedFile(_program.Secrets, Path.Combine(_folder, $"{proposal}.reasons.sealed"), $"reasons/{proposal}").Write(padded);
         CryptographicOperations.ZeroMemory(padded);
         return new CanonicalWriter(DomainTags.Deliberation)
             .Bytes(proposal.Bytes).Bytes(RandomNumberGenerator.GetBytes(32)).Bytes(SHA256.HashData(file)).Hash();
     }
 
-    private Ballot? Load(Digest proposal)
+    private CastRequest? Load(Digest proposal)
     {
         string path = BallotPath(proposal);
         if (DurableFile.Read(path) is not { } bytes)
             return null;
-        return StrictJson.TryRead(bytes, WireJson.Default.Ballot, out Ballot? ballot, out string? problem)
-            ? ballot
+        return StrictJson.TryRead(bytes, WireJson.Default.CastRequest, out CastRequest? request, out string? problem)
+            ? request
             : throw new InvalidDataException($"{path} is damaged ({problem}); a second, different ballot would be held against this worker, so none is made");
     }
 

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Witan.Agent;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 
 namespace Witan.Worker;
 
@@ -19,10 +20,17 @@ public static class WorkerHost
 {
     /// <summary>Runs until told to stop. Throws where it cannot start.</summary>
     public static async Task RunAsync(
-        AgentOptions options, int port, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
+        AgentOptions options, WorkerOptions worker, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
     {
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Worker, log, clock, cancellationToken);
-        var desk = new BallotDesk(program, deliberator, clock);
+        int port = worker.Port;
+        // Without an owner nobody can add notes: the worker's own key owns what it remembers itself.
+        byte[] owner = worker.Owner is { } key ? key.Bytes.ToArray() : program.Secrets.Keys.Signing.Bytes.ToArray();
+        var store = new MemoryStore(
+            Path.Combine(options.State, WorkerMind.FileName), (epoch, token) => program.AppKeyAsync($"witan/worker/memory/{epoch}", token));
+        var mind = new WorkerMind(store, owner, clock);
+        await mind.CheckAsync(cancellationToken);
+        var desk = new BallotDesk(program, deliberator, mind, worker.CastWindow, clock);
         if (program.Mode != ExecutionMode.Local)
         {
             await program.RunAsync(AgentRole.Worker, "", token => TakeTaskAsync(program, desk, token), cancellationToken);

@@ -1,10 +1,21 @@
+using Witan.Fuzz.Flips;
+using Witan.Fuzz.Quotes;
 using Witan.Fuzz.Records;
+using Witan.Fuzz.Reports;
 
 switch (args.FirstOrDefault())
 {
     case "record":
-        return RecordFuzz.Run(args[1..]);
+        return RecordFuzzRun.Run(args[1..]);
+    case "ias-report":
+        return ReportFuzz.Run(args[1..]);
+    case "pib":
+        return PlatformInfoFuzz.Run(args[1..]);
+    case "flips":
+        return FlipRun.Run(args[1..]);
+    case { } target when AttestationTargets.Run(target, args[1..]) is { } code:
+        return code;
     default:
-        await Console.Error.WriteLineAsync("usage: record FILE [--count N] [--seed S]");
+        await Console.Error.WriteLineAsync($"usage: record [--count N] [--seconds S] [--seed S]; {string.Join('|', AttestationTargets.Names)}|ias-report|pib [--count N] [--seconds S] [--seed S]; flips FOLDER [--stride N] [--collateral]");
         return 2;
 }

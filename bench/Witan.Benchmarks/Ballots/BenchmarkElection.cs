@@ -84,7 +84,7 @@ internal sealed class BenchmarkElection
         byte[][] seeds = [.. Enumerable.Range(0, 3).Select(_ => RandomNumberGenerator.GetBytes(32))];
         P256Point encryption = _voters[0].Keys.Encryption;
         Append(new TrusteesEnrolled([.. seeds.Select((seed, i) =>
-            new Trustee(i + 1, new AgentKeys(new Digest(Ed25519.PublicKey(seed)), encryption), 0, Digest.Zero))]));
+            new Witan.Voting.Trustee(i + 1, new AgentKeys(new Digest(Ed25519.PublicKey(seed)), encryption), 0, Digest.Zero))]));
         TrusteeSecret[] secrets = [.. Enumerable.Range(1, 3).Select(i => TrusteeSecret.Create(i, 2, P256Scalar.Random))];
         var said = secrets.Select((secret, i) => secret.Contribute(State.KeyGeneration, seeds[i], P256Scalar.Random())).ToArray();
         foreach ((ContributionCommitment commitment, _) in said)

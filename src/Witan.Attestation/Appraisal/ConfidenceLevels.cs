@@ -73,6 +73,8 @@ public static class ConfidenceLevels
     private static ConfidenceLevel Strict(TcbStatus? status, bool none, bool listed) => status switch
     {
         TcbStatus.UpToDate when none => new(1, "UpToDate without advisories is tier 1"),
+        // The rule names neither row for whitelisted advisories; a platform in better state must not get a worse tier.
+        TcbStatus.UpToDate when listed => new(2, "UpToDate with no advisory beyond the whitelist is tier 2 here"),
         TcbStatus.SWHardeningNeeded when listed => new(2, "SWHardeningNeeded with no advisory beyond the whitelist is tier 2"),
         TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded => new(4, $"{status} with an advisory is tier 4 here"),
         _ => Phala(status, listed),

@@ -34,6 +34,18 @@ public sealed record Verdict(
     bool IsSimulated,
     IReadOnlyList<Finding> Findings)
 {
+    /// <summary>
+    /// The confidence level lowered by every cap that applies; null for none. What a policy's worst level is compared with. Never better
+    /// than <see cref="ConfidenceLevel"/>.
+    /// </summary>
+    public int? EffectiveTier { get; init; }
+
+    /// <summary>Why the effective tier is lower than the level; empty where it is not.</summary>
+    public IReadOnlyList<TierCap> Caps { get; init; } = [];
+
+    /// <summary>What is known about where the platform stands; P0 where nothing is.</summary>
+    public PlatformProvenance Provenance { get; init; } = new(Attestation.Provenance.P0, "no verified evidence of a platform");
+
     /// <summary>The first finding that speaks against acceptance; null where it is accepted.</summary>
     public Finding? Cause => Outcome switch
     {

@@ -11,15 +11,19 @@ namespace Witan.Attestation;
 /// </summary>
 public sealed class Certificate
 {
-    private static readonly string[] RequiredExtensions = ["2.5.29.35", "2.5.29.31", "2.5.29.14", "2.5.29.15", "2.5.29.19"];
+    private const string BasicConstraints = "2.5.29.19", KeyUsage = "2.5.29.15";
 
-    private Certificate(byte[] der) => (Der, Fingerprint) = (der, Convert.ToHexStringLower(SHA256.HashData(der)));
+    private static readonly string[] RequiredExtensions = ["2.5.29.35", "2.5.29.31", "2.5.29.14", KeyUsage, BasicConstraints];
+
+    private byte[]? _authority, _subjectKey, _distribution;
+
+    private Certificate(byte[] der) => Der = der;
 
     /// <summary>The certificate's bytes.</summary>
     public ReadOnlyMemory<byte> Der { get; }
 
     /// <summary>SHA-256 of the DER: the only thing that identifies a certificate. Issuer and serial number do not.</summary>
-    public string Fingerprint { get; }
+    public string Fingerprint => field ??= Convert.ToHexStringLower(SHA256.HashData(Der.Span));
 
     /// <summary>Common name of the subject.</summary>
     public string SubjectName { get; private set; } = "";
@@ -51,6 +55,15 @@ public sealed class Certificate
     /// <summary>Whether the key may sign data.</summary>
     public bool CanSignData { get; private set; }
 
+    /// <summary>Identifier of the issuer's key; empty where it is missing.</summary>
+    public ReadOnlyMemory<byte> AuthorityKeyIdentifier => KeyIdentifiers.ReadAuthority(_authority);
+
+    /// <summary>Identifier of the subject's key; empty where it is missing.</summary>
+    public ReadOnlyMemory<byte> SubjectKeyIdentifier => KeyIdentifiers.ReadSubject(_subjectKey);
+
+    /// <summary>Where the issuer's revocation list is to be had; empty where it is not said.</summary>
+    public IReadOnlyList<string> CrlDistributionPoints => KeyIdentifiers.ReadDistributionPoints(_distribution);
+
     /// <summary>Content of the SGX extension (1.2.840.113741.1.13.1); empty where there is none.</summary>
     public ReadOnlyMemory<byte> SgxExtension { get; private set; }
 
@@ -66,19 +79,21 @@ public sealed class Certificate
     private byte[] Signature { get; set; } = [];
 
     /// <summary>Parses one certificate; false where it is not strict DER of the expected kind.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> der, [NotNullWhen(true)] out Certificate? certificate)
+    public static bool TryParse(ReadOnlySpan<byte> der, [NotNullWhen(true)] out Certificate? certificate) =>
+        (certificate = Parse(der.ToArray())) is not null;
+
+    /// <summary>Parses one certificate and keeps the array; null where it is not strict DER of the expected kind.</summary>
+    internal static Certificate? Parse(byte[] der)
     {
-        certificate = null;
         try
         {
-            var parsed = new Certificate(der.ToArray());
+            var parsed = new Certificate(der);
             parsed.Read();
-            certificate = parsed;
-            return true;
+            return parsed;
         }
         catch (Exception e) when (e is AsnContentException or CryptographicException or FormatException or OverflowException or ArgumentException)
         {
-            return false;
+            return null;
         }
     }
 
@@ -122,26 +137,21 @@ public sealed class Certificate
 
     private void ReadExtensions(AsnReader extensions)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (extensions.HasData)
+        List<CertificateExtension> read = CertificateExtensions.Read(extensions, BasicConstraints, KeyUsage);
+        foreach ((string oid, byte[] content) in read)
         {
-            AsnReader extension = extensions.ReadSequence();
-            string oid = extension.ReadObjectIdentifier();
-            if (!seen.Add(oid) || seen.Count > 32)
-                throw new FormatException("an extension stands there twice");
-            if (extension.PeekTag() == Asn1Tag.Boolean)
-                extension.ReadBoolean();
-            byte[] content = extension.ReadOctetString();
-            extension.ThrowIfNotEmpty();
-            if (oid == "2.5.29.19")
-                ReadBasicConstraints(content);
-            else if (oid == "2.5.29.15")
-                ReadKeyUsage(content);
-            else if (oid == PckExtension.Oid)
-                SgxExtension = content;
+            switch (oid)
+            {
+                case BasicConstraints: ReadBasicConstraints(content); break;
+                case KeyUsage: ReadKeyUsage(content); break;
+                case PckExtension.Oid: SgxExtension = content; break;
+                case "2.5.29.35": _authority = content; break;
+                case "2.5.29.14": _subjectKey = content; break;
+                case "2.5.29.31": _distribution = content; break;
+            }
         }
 
-        HasRequiredExtensions = RequiredExtensions.All(seen.Contains);
+        HasRequiredExtensions = Array.TrueForAll(RequiredExtensions, oid => read.Exists(extension => extension.Oid == oid));
     }
 
     private void ReadBasicConstraints(byte[] content)

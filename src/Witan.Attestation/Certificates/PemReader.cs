@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Witan.Attestation;
@@ -13,24 +16,27 @@ internal static class PemReader
     {
         if (pem.Length > 64 * 1024)
             return null;
-        string text = Encoding.ASCII.GetString(pem);
-        var result = new List<byte[]>();
-        ReadOnlySpan<char> rest = text;
-        while (System.Security.Cryptography.PemEncoding.TryFind(rest, out System.Security.Cryptography.PemFields fields))
+        List<byte[]>? result = null;
+        // Some platforms put no line break between two certificates, which a strict reader takes for one broken label.
+        ReadOnlySpan<byte> rest = pem.IndexOf("----------"u8) < 0
+            ? pem
+            : Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(pem).Replace("----------", "-----\n-----", StringComparison.Ordinal));
+        while (PemEncoding.TryFindUtf8(rest, out PemFields fields))
         {
-            if (rest[fields.Label] is "CERTIFICATE")
+            if (rest[fields.Label].SequenceEqual("CERTIFICATE"u8))
             {
+                result ??= new List<byte[]>(3);
                 if (result.Count == MaximumCertificates || fields.DecodedDataLength > MaximumCertificate)
                     return null;
                 byte[] der = new byte[fields.DecodedDataLength];
-                if (!Convert.TryFromBase64Chars(rest[fields.Base64Data], der, out int written))
+                if (Base64.DecodeFromUtf8(rest[fields.Base64Data], der, out _, out int written) != OperationStatus.Done)
                     return null;
-                result.Add(der[..written]);
+                result.Add(written == der.Length ? der : der[..written]);
             }
 
             rest = rest[fields.Location.End..];
         }
 
-        return result.Count == 0 ? null : result;
+        return result;
     }
 }

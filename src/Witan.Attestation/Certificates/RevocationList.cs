@@ -1,8 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
+using System.Numerics;
 using Witan.Crypto;
 
 namespace Witan.Attestation;
+
+/// <summary>One entry of a revocation list.</summary>
+/// <param name="Serial">Serial number, as <see cref="Certificate.Serial"/>.</param>
+/// <param name="RevokedAt">When it was listed. It says nothing about when the key was lost: what is listed is revoked, whatever the date.</param>
+public sealed record RevokedCertificate(string Serial, DateTimeOffset RevokedAt);
 
 /// <summary>A certificate revocation list as Intel issues them. Its number is always 1 and says nothing; compare <see cref="ThisUpdate"/>.</summary>
 public sealed class RevocationList
@@ -10,7 +16,9 @@ public sealed class RevocationList
     /// <summary>Largest list that is read, in bytes.</summary>
     public const int MaximumSize = 4 << 20;
 
-    private readonly HashSet<string> _serials = new(StringComparer.Ordinal);
+    private const int MaximumEntries = 100_000;
+    private static readonly Asn1Tag Extensions = new(TagClass.ContextSpecific, 0);
+    private readonly Dictionary<string, RevokedCertificate> _revoked = new(StringComparer.Ordinal);
 
     private RevocationList()
     {
@@ -25,11 +33,20 @@ public sealed class RevocationList
     /// <summary>Until when it is valid, inclusive.</summary>
     public DateTimeOffset NextUpdate { get; private set; }
 
+    /// <summary>The CRL number; null where the extension is missing.</summary>
+    public BigInteger? Number { get; private set; }
+
+    /// <summary>Identifier of the issuer's key; empty where it is missing.</summary>
+    public ReadOnlyMemory<byte> AuthorityKeyIdentifier { get; private set; }
+
     /// <summary>Whether authority key identifier and CRL number are there.</summary>
     public bool HasRequiredExtensions { get; private set; }
 
     /// <summary>How many certificates are revoked.</summary>
-    public int Count => _serials.Count;
+    public int Count => _revoked.Count;
+
+    /// <summary>What is revoked, in no order.</summary>
+    public IReadOnlyCollection<RevokedCertificate> Revoked => _revoked.Values;
 
     internal ReadOnlyMemory<byte> Issuer { get; private set; }
 
@@ -57,7 +74,7 @@ public sealed class RevocationList
     }
 
     /// <summary>Whether a certificate of this list's issuer is revoked. Ask only for certificates of that issuer.</summary>
-    public bool Lists(Certificate certificate) => _serials.Contains(certificate.Serial);
+    public bool Lists(Certificate certificate) => _revoked.ContainsKey(certificate.Serial);
 
     internal bool IsSignedBy(EcdsaP256Key key) => key.Verify(ToBeSigned.Span, Signature);
 
@@ -81,9 +98,13 @@ public sealed class RevocationList
         NextUpdate = DerSignature.ReadTime(body);
         if (body.HasData && body.PeekTag() == Asn1Tag.Sequence)
             ReadRevoked(body.ReadSequence());
-        AsnReader wrapper = body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
-        ReadExtensions(wrapper.ReadSequence());
-        wrapper.ThrowIfNotEmpty();
+        if (body.HasData)
+        {
+            AsnReader wrapper = body.ReadSequence(Extensions);
+            ReadExtensions(wrapper.ReadSequence());
+            wrapper.ThrowIfNotEmpty();
+        }
+
         body.ThrowIfNotEmpty();
     }
 
@@ -91,23 +112,26 @@ public sealed class RevocationList
     {
         while (revoked.HasData)
         {
-            if (_serials.Count == 100_000)
-                throw new FormatException("more than 100000 entries");
+            if (_revoked.Count == MaximumEntries)
+                throw new FormatException($"more than {MaximumEntries} entries");
             AsnReader entry = revoked.ReadSequence();
-            _serials.Add(DerSignature.Unsigned(entry.ReadIntegerBytes().Span));
-            DerSignature.ReadTime(entry);
+            string serial = DerSignature.Unsigned(entry.ReadIntegerBytes().Span);
+            _revoked[serial] = new RevokedCertificate(serial, DerSignature.ReadTime(entry));
         }
     }
 
     private void ReadExtensions(AsnReader extensions)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (extensions.HasData)
+        // None is understood where critical: a delta list or one of another scope says so in a critical extension.
+        List<CertificateExtension> read = CertificateExtensions.Read(extensions);
+        foreach ((string oid, byte[] content) in read)
         {
-            if (!seen.Add(extensions.ReadSequence().ReadObjectIdentifier()) || seen.Count > 32)
-                throw new FormatException("an extension stands there twice");
+            if (oid == "2.5.29.20")
+                Number = KeyIdentifiers.ReadNumber(content);
+            else if (oid == "2.5.29.35")
+                AuthorityKeyIdentifier = KeyIdentifiers.ReadAuthority(content);
         }
 
-        HasRequiredExtensions = seen.Contains("2.5.29.35") && seen.Contains("2.5.29.20");
+        HasRequiredExtensions = read.Exists(extension => extension.Oid == "2.5.29.35") && read.Exists(extension => extension.Oid == "2.5.29.20");
     }
 }

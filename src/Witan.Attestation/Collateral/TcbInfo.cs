@@ -4,9 +4,10 @@ namespace Witan.Attestation;
 /// <param name="Version">Module version; the id is <c>TDX_</c> and two hexadecimal digits.</param>
 /// <param name="MrSigner">48 bytes.</param>
 /// <param name="Attributes">8 bytes.</param>
+/// <param name="AttributesMask">8 bytes; stated by Intel, applied by nobody: the attributes must be equal, and zero.</param>
 /// <param name="Levels">Levels by ISV SVN, highest first.</param>
 public sealed record TdxModuleIdentity(
-    int Version, ReadOnlyMemory<byte> MrSigner, ReadOnlyMemory<byte> Attributes, IReadOnlyList<IsvLevel> Levels);
+    int Version, ReadOnlyMemory<byte> MrSigner, ReadOnlyMemory<byte> Attributes, ReadOnlyMemory<byte> AttributesMask, IReadOnlyList<IsvLevel> Levels);
 
 /// <summary>Intel's statement on one platform family (version 2 or 3), parsed. Levels are sorted, highest first.</summary>
 public sealed record TcbInfo
@@ -40,6 +41,20 @@ public sealed record TcbInfo
 
     /// <summary>Identities by module version; empty where there are none.</summary>
     public IReadOnlyList<TdxModuleIdentity> Modules { get; init; } = [];
+
+    /// <summary>What a TDX module of a version must be; null where nothing is said of it.</summary>
+    public TdxModuleIdentity? FindModule(int version)
+    {
+        if (version == 0)
+            return Module;
+        foreach (TdxModuleIdentity module in Modules)
+        {
+            if (module.Version == version)
+                return module;
+        }
+
+        return null;
+    }
 }
 
 /// <summary>Intel's statement on a quoting enclave, parsed.</summary>
@@ -47,6 +62,9 @@ public sealed record QeIdentity
 {
     /// <summary><c>QE</c> or <c>TD_QE</c>; others never match a quote.</summary>
     public required string Id { get; init; }
+
+    /// <summary>2.</summary>
+    public required int Version { get; init; }
 
     /// <summary>First moment of validity, inclusive.</summary>
     public required DateTimeOffset IssueDate { get; init; }

@@ -5,48 +5,132 @@ namespace Witan.Attestation;
 /// <summary>Reads TCB info of version 2 (SGX) and 3 (SGX, TDX).</summary>
 internal static class TcbInfoParser
 {
-    private static readonly TcbStatus[] Statuses =
+    /// <summary>Largest document that is read, in bytes.</summary>
+    public const int MaximumSize = 1 << 20;
+
+    // A module level with another status makes no document invalid; where it would match, there is no level.
+    private static readonly TcbStatus[] ModuleStatuses =
     [
-        TcbStatus.UpToDate, TcbStatus.SWHardeningNeeded, TcbStatus.ConfigurationNeeded, TcbStatus.ConfigurationAndSWHardeningNeeded,
-        TcbStatus.OutOfDate, TcbStatus.OutOfDateConfigurationNeeded, TcbStatus.Revoked,
+        TcbStatus.UpToDate, TcbStatus.OutOfDate, TcbStatus.Revoked, TcbStatus.SWHardeningNeeded, TcbStatus.ConfigurationNeeded,
+        TcbStatus.ConfigurationAndSWHardeningNeeded, TcbStatus.OutOfDateConfigurationNeeded,
     ];
+
+    private static readonly byte[][] Names =
+    [
+        "id"u8.ToArray(), "version"u8.ToArray(), "issueDate"u8.ToArray(), "nextUpdate"u8.ToArray(), "fmspc"u8.ToArray(), "pceId"u8.ToArray(),
+        "tcbType"u8.ToArray(), "tcbEvaluationDataNumber"u8.ToArray(), "tdxModule"u8.ToArray(), "tdxModuleIdentities"u8.ToArray(), "tcbLevels"u8.ToArray(),
+    ];
+
+    private static readonly byte[][] ModuleNames =
+    [
+        "id"u8.ToArray(), "mrsigner"u8.ToArray(), "attributes"u8.ToArray(), "attributesMask"u8.ToArray(), "tcbLevels"u8.ToArray(),
+    ];
+
+    private const uint Always = 0b100_1111_1110;
 
     public static Finding? Parse(ReadOnlyMemory<byte> text, out TcbInfo? info)
     {
         info = null;
+        if (text.Length > MaximumSize)
+            return Refuse("COLLATERAL_TOO_LARGE", $"TCB info of {text.Length} bytes; at most {MaximumSize} are read");
         try
         {
-            using JsonDocument document = SignedJson.Parse(text);
-            JsonElement root = document.RootElement;
-            int version = SignedJson.Number(root, "version", int.MaxValue);
-            if (version is not (2 or 3))
+            if (Version(text.Span) is not (2 or 3) and int version)
                 return Refuse("TCB_INFO_VERSION_UNSUPPORTED", $"TCB info of version {version}; 2 and 3 are known");
-            info = Read(root, version);
+            info = Read(text.Span);
             return null;
         }
         catch (JsonException e)
         {
-            return Refuse("TCB_INFO_FORMAT", $"TCB info is no JSON: {e.Message}");
+            return Refuse("TCB_INFO_FORMAT", $"TCB info cannot be read: {e.Message}");
         }
-        catch (FormatException e)
+        // A string that is no text is noticed only when it is read.
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
             return Refuse("TCB_INFO_INVALID", $"TCB info: {e.Message}");
         }
     }
 
-    private static TcbInfo Read(JsonElement root, int version)
+    // Of another version nothing else is asked.
+    private static int Version(ReadOnlySpan<byte> text)
     {
-        bool tdx = version == 3 && SignedJson.Text(root, "id") switch
+        var json = new StrictJson(text);
+        json.Open();
+        byte[][] names = [Names[1]];
+        uint seen = 0;
+        int version = json.Next(names, ref seen, out _) ? json.Number(int.MaxValue) : 0;
+        StrictJson.Require(names, seen, 1);
+        return version;
+    }
+
+    private static TcbInfo Read(ReadOnlySpan<byte> text)
+    {
+        var json = new StrictJson(text);
+        var parser = new TcbLevelParser();
+        string id = "";
+        int version = 0, number = 0;
+        DateTimeOffset issued = default, next = default;
+        byte[] fmspc = [], pceId = [];
+        TdxModuleIdentity? module = null;
+        List<TdxModuleIdentity> modules = [];
+        List<TcbLevel> levels = [];
+        uint seen = 0;
+        json.Open();
+        while (json.Next(Names, ref seen, out int member))
+        {
+            switch (member)
+            {
+                case 0: id = json.Text(); break;
+                case 1: version = json.Number(int.MaxValue); break;
+                case 2: issued = json.Date(); break;
+                case 3: next = json.Date(); break;
+                case 4: fmspc = json.Hex(6); break;
+                case 5: pceId = json.Hex(2); break;
+                case 6 when json.Number(int.MaxValue) != 0: throw new FormatException("tcbType is not 0");
+                case 6: break;
+                case 7: number = json.Number(int.MaxValue); break;
+                case 8 or 9 when id == "SGX": throw new FormatException("an SGX document speaks of TDX modules");
+                case 8: module = Module(ref json, isBase: true, parser.Advisories); break;
+                case 9: modules = Modules(ref json, parser.Advisories); break;
+                default: levels = parser.Read(ref json); break;
+            }
+        }
+
+        json.Close();
+        StrictJson.Require(Names, seen, Always | (version == 3 ? 1U : 0) | (version == 3 && id == "TDX" ? 1U << 8 : 0));
+        bool tdx = CheckForm(version, id, parser.Forms, seen);
+        return new TcbInfo
+        {
+            Tee = tdx ? TeeType.Tdx : TeeType.Sgx,
+            Version = version,
+            IssueDate = issued,
+            NextUpdate = next,
+            Fmspc = fmspc,
+            PceId = pceId,
+            EvaluationDataNumber = number,
+            Levels = Sorted(levels),
+            Module = module,
+            Modules = modules,
+        };
+    }
+
+    private static bool CheckForm(int version, string id, (bool Arrays, bool Flat, bool Tdx) forms, uint seen)
+    {
+        bool tdx = version == 3 && id switch
         {
             "TDX" => true,
             "SGX" => false,
-            string id => throw new FormatException($"id {id} is not known"),
+            _ => throw new FormatException($"id {id} is not known"),
         };
-        if (!tdx && (root.TryGetProperty("tdxModule", out _) || root.TryGetProperty("tdxModuleIdentities", out _)))
+        if (!tdx && (seen & (0b11 << 8)) != 0)
             throw new FormatException("an SGX document speaks of TDX modules");
-        if (SignedJson.Number(root, "tcbType", int.MaxValue) != 0)
-            throw new FormatException("tcbType is not 0");
-        var levels = SignedJson.Array(root, "tcbLevels", 1, 1024).Select(level => Level(level, version, tdx)).ToList();
+        if (version == 3 ? !forms.Arrays : !forms.Flat)
+            throw new FormatException($"a level does not have its SGX components in the form of version {version}");
+        return !tdx || forms.Tdx ? tdx : throw new FormatException("a level has no TDX components");
+    }
+
+    private static List<TcbLevel> Sorted(List<TcbLevel> levels)
+    {
         levels.Sort(TcbLevel.Compare);
         for (int i = 1; i < levels.Count; i++)
         {
@@ -54,67 +138,52 @@ internal static class TcbInfoParser
                 throw new FormatException("two levels with the same SVNs");
         }
 
-        return new TcbInfo
+        return levels;
+    }
+
+    private static List<TdxModuleIdentity> Modules(ref StrictJson json, List<string> advisories)
+    {
+        json.Array();
+        var modules = new List<TdxModuleIdentity>();
+        for (int count = 0; json.NextItem(ref count, 256);)
         {
-            Tee = tdx ? TeeType.Tdx : TeeType.Sgx,
-            Version = version,
-            IssueDate = SignedJson.Date(root, "issueDate"),
-            NextUpdate = SignedJson.Date(root, "nextUpdate"),
-            Fmspc = SignedJson.Hex(root, "fmspc", 6),
-            PceId = SignedJson.Hex(root, "pceId", 2),
-            EvaluationDataNumber = SignedJson.Number(root, "tcbEvaluationDataNumber", int.MaxValue),
-            Levels = levels,
-            Module = tdx ? Module(SignedJson.Member(root, "tdxModule"), 0, []) : null,
-            Modules = tdx && root.TryGetProperty("tdxModuleIdentities", out _) ? Modules(root) : [],
-        };
+            TdxModuleIdentity module = Module(ref json, isBase: false, advisories);
+            if (modules.Exists(other => other.Version == module.Version))
+                throw new FormatException("two identities for one TDX module");
+            modules.Add(module);
+        }
+
+        return modules.Count > 0 ? modules : throw new FormatException("tdxModuleIdentities is empty");
     }
 
-    private static TcbLevel Level(JsonElement level, int version, bool tdx)
+    private static TdxModuleIdentity Module(ref StrictJson json, bool isBase, List<string> advisories)
     {
-        JsonElement tcb = SignedJson.Member(level, "tcb");
-        return new TcbLevel(
-            version == 2 ? Flat(tcb) : Components(tcb, "sgxtcbcomponents"),
-            SignedJson.Number(tcb, "pcesvn", 65535),
-            tdx ? Components(tcb, "tdxtcbcomponents") : [],
-            SignedJson.Status(level, Statuses),
-            SignedJson.Date(level, "tcbDate"),
-            SignedJson.Advisories(level));
-    }
-
-    private static List<TcbComponent> Components(JsonElement tcb, string name) =>
-    [
-        .. SignedJson.Array(tcb, name, 16, 16).Select(component => new TcbComponent(
-            (byte)SignedJson.Number(component, "svn", 255), Optional(component, "category"), Optional(component, "type"))),
-    ];
-
-    private static List<TcbComponent> Flat(JsonElement tcb) =>
-    [
-        .. Enumerable.Range(1, 16).Select(i => new TcbComponent((byte)SignedJson.Number(tcb, $"sgxtcbcomp{i:00}svn", 255), null, null)),
-    ];
-
-    private static string? Optional(JsonElement element, string name) =>
-        element.TryGetProperty(name, out _) ? SignedJson.Text(element, name) : null;
-
-    private static List<TdxModuleIdentity> Modules(JsonElement root)
-    {
-        var modules = SignedJson.Array(root, "tdxModuleIdentities", 1, 256).Select(module =>
+        json.Object();
+        string id = "";
+        byte[] signer = [], attributes = [], mask = [];
+        List<IsvLevel> levels = [];
+        uint seen = 0;
+        while (json.Next(ModuleNames, ref seen, out int member))
         {
-            string id = SignedJson.Text(module, "id");
-            return id.Length == 6 && id.StartsWith("TDX_", StringComparison.OrdinalIgnoreCase)
-                && int.TryParse(id.AsSpan(4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out int version)
-                ? Module(module, version, SignedJson.IsvLevels(module, 1, repeatsByDate: false))
-                : throw new FormatException($"module id {id}");
-        }).ToList();
-        return modules.Select(module => module.Version).Distinct().Count() == modules.Count
-            ? modules
-            : throw new FormatException("two identities for one TDX module");
+            switch (member)
+            {
+                case 0: id = json.Text(); break;
+                case 1: signer = json.Hex(48); break;
+                case 2: attributes = json.Hex(8); break;
+                case 3: mask = json.Hex(8); break;
+                default: levels = IsvLevelParser.Read(ref json, ModuleStatuses, repeatsByDate: false, advisories); break;
+            }
+        }
+
+        StrictJson.Require(ModuleNames, seen, isBase ? 0b1110U : 0b11111U);
+        return new TdxModuleIdentity(isBase ? 0 : VersionOf(id), signer, attributes, mask, isBase ? [] : levels);
     }
 
-    private static TdxModuleIdentity Module(JsonElement module, int version, IReadOnlyList<IsvLevel> levels)
-    {
-        SignedJson.Hex(module, "attributesMask", 8);
-        return new TdxModuleIdentity(version, SignedJson.Hex(module, "mrsigner", 48), SignedJson.Hex(module, "attributes", 8), levels);
-    }
+    private static int VersionOf(string id) =>
+        id.Length == 6 && id.StartsWith("TDX_", StringComparison.OrdinalIgnoreCase)
+        && int.TryParse(id.AsSpan(4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out int version)
+            ? version
+            : throw new FormatException($"module id {id}");
 
     private static Finding Refuse(string code, string message) => new(code, FindingSeverity.Error, message)
     {

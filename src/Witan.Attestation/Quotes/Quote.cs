@@ -15,6 +15,7 @@ public sealed class Quote
     internal Quote(ReadOnlyMemory<byte> bytes, QuoteLayout layout)
     {
         Bytes = bytes[..layout.Length];
+        TrailingBytesAreZero = bytes.Span[layout.Length..].IndexOfAnyExcept((byte)0) < 0;
         Layout = layout;
     }
 
@@ -87,6 +88,9 @@ public sealed class Quote
     /// <summary>How many bytes stood behind the quote.</summary>
     public int TrailingBytes => Layout.Trailing;
 
+    /// <summary>Whether all of them are zero: padding, which real files have. True where there are none.</summary>
+    public bool TrailingBytesAreZero { get; }
+
     /// <summary>How many bytes inside the authentication data stood behind its last member.</summary>
     public int AuthDataSlack => Layout.Slack;
 
@@ -96,9 +100,16 @@ public sealed class Quote
     /// Parses a quote. On false, <paramref name="refusal"/> names the field and the offset. Bytes behind the quote are accepted
     /// and counted: real files are padded.
     /// </summary>
-    public static bool TryParse(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Quote? quote, [NotNullWhen(false)] out Finding? refusal)
+    public static bool TryParse(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Quote? quote, [NotNullWhen(false)] out Finding? refusal) =>
+        TryParse(bytes, allowTrailingBytes: true, out quote, out refusal);
+
+    /// <summary>The same; bytes behind the quote are refused unless <paramref name="allowTrailingBytes"/>.</summary>
+    public static bool TryParse(
+        ReadOnlyMemory<byte> bytes, bool allowTrailingBytes, [NotNullWhen(true)] out Quote? quote, [NotNullWhen(false)] out Finding? refusal)
     {
         refusal = QuoteLayout.Read(bytes.Span, out QuoteLayout layout);
+        if (refusal is null && layout.Trailing > 0 && !allowTrailingBytes)
+            refusal = QuoteLayout.Refuse("QUOTE_TRAILING_BYTES", layout.Length, $"{layout.Trailing} bytes stand behind the quote");
         quote = refusal is null ? new Quote(bytes, layout) : null;
         return quote is not null;
     }

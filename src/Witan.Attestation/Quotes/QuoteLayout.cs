@@ -110,7 +110,7 @@ internal readonly record struct QuoteLayout
         if (certificationSize > end - certification)
             return Short("the certification data", auth + certification - 4);
         if (type is < 1 or > 5)
-            return Refuse("QUOTE_CERTIFICATION_TYPE_UNSUPPORTED", auth + certification - 6, $"certification data type {type}; 1 to 5 are known");
+            return Refuse("QUOTE_CERTIFICATION_TYPE_UNSUPPORTED", auth + certification - 6, $"certification data type {type}{(type == 7 ? " (platform manifest)" : "")}; 1 to 5 are known here");
         if (certificationSize > 32 * 1024)
             return Refuse("QUOTE_TOO_LARGE", auth + certification - 4, $"certification data of {certificationSize} bytes; at most 32768 are read");
         int rest = end - certification - (int)certificationSize;
@@ -140,6 +140,6 @@ internal readonly record struct QuoteLayout
     private static Finding Short(string what, int at) =>
         Refuse("QUOTE_AUTH_DATA_INVALID", at, $"the declared length does not hold {what}");
 
-    private static Finding Refuse(string code, int offset, string message) =>
-        new(code, FindingSeverity.Error, message) { Offset = offset, Actor = FindingActor.Sender, Remedy = "Send the whole quote as the TEE made it." };
+    public static Finding Refuse(string code, int offset, string message) =>
+        new(code, FindingSeverity.Error, message) { Subject = "quote", Offset = offset, Actor = FindingActor.Sender, Remedy = "Send the whole quote as the TEE made it." };
 }

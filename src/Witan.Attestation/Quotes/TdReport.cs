@@ -63,8 +63,9 @@ public readonly struct TdReport(ReadOnlyMemory<byte> bytes, TdReportKind kind)
     /// <summary>MRSERVICETD. Empty in TD report 1.0.</summary>
     public ReadOnlySpan<byte> MrServiceTd => Kind == TdReportKind.Td10 ? default : Bytes.Span.Slice(600, 48);
 
-    /// <summary>What only the extended body carries: VM id, TD id, device info, initial and current service TD, initial TCB; 237 bytes. Empty elsewhere.</summary>
-    public ReadOnlySpan<byte> Extension => Kind == TdReportKind.Td15Extended ? Bytes.Span[648..] : default;
+    /// <summary>What only the extended body carries; null elsewhere.</summary>
+    public TdReportExtension? Extension =>
+        Kind == TdReportKind.Td15Extended ? new TdReportExtension(Bytes.Slice(648, TdReportExtension.Size)) : null;
 
     /// <summary>Whether the TD can be read by a debugger: attribute bit 0.</summary>
     public bool IsDebug => (TdAttributes & 1) != 0;

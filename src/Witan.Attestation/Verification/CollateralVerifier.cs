@@ -26,6 +26,8 @@ public static class CollateralVerifier
 
     internal static void CheckFreshness(TrustedCollateral trusted, DateTimeOffset at, FindingList findings)
     {
+        if (trusted.IsFreshAt(at))
+            return;
         foreach (Window window in trusted.Windows)
         {
             if (window.Outside(at) is { } outside)
@@ -36,34 +38,30 @@ public static class CollateralVerifier
     private static TrustedCollateral? Check(Collateral collateral, TrustRoot root, FindingList findings)
     {
         SigningChain? tcbChain = SigningChain.Verify(collateral.TcbInfoIssuerChain.Span, root, "TCB info issuer chain", "TCB_SIGNING_CERT", findings);
-        SigningChain? qeChain = collateral.QeIdentityIssuerChain.Span.SequenceEqual(collateral.TcbInfoIssuerChain.Span)
-            ? tcbChain
-            : SigningChain.Verify(collateral.QeIdentityIssuerChain.Span, root, "QE identity issuer chain", "TCB_SIGNING_CERT", findings);
         SigningChain? pckChain = SigningChain.Verify(collateral.PckCrlIssuerChain.Span, root, "PCK CRL issuer chain", "INTERMEDIATE_CA", findings);
-        if (tcbChain is null || qeChain is null || pckChain is null)
-            return null;
-
-        RevocationList? rootCrl = CheckCrl(collateral.RootCaCrl, pckChain.Root, pckChain.RootKey, "root CA CRL", findings);
-        RevocationList? pckCrl = CheckCrl(collateral.PckCrl, pckChain.Leaf, pckChain.LeafKey, "PCK CRL", findings);
-        if (rootCrl is null || pckCrl is null)
-            return null;
-        foreach (SigningChain chain in new[] { tcbChain, qeChain }.Distinct())
-        {
-            if (rootCrl.Lists(chain.Leaf))
-                findings.Fail("TCB_SIGNING_CERT_REVOKED", "TCB signing certificate", "the TCB signing certificate is revoked", FindingActor.VerifierOperator, Refetch);
-        }
-
-        if (rootCrl.Lists(pckChain.Leaf))
+        RevocationList? rootCrl = pckChain is null ? null : CheckCrl(collateral.RootCaCrl, pckChain.Root, pckChain.RootKey, "root CA CRL", findings);
+        RevocationList? pckCrl = pckChain is null ? null : CheckCrl(collateral.PckCrl, pckChain.Leaf, pckChain.LeafKey, "PCK CRL", findings);
+        CheckRevocation(tcbChain, rootCrl, findings);
+        if (pckChain is not null && rootCrl?.Lists(pckChain.Leaf) == true)
             findings.Fail("INTERMEDIATE_CA_REVOKED", pckChain.Leaf.SubjectName, "the PCK CA is revoked", FindingActor.PlatformOperator);
+
         if (TcbInfoParser.Parse(collateral.TcbInfo, out TcbInfo? tcbInfo) is { } tcbProblem)
             findings.Add(tcbProblem);
-        if (!tcbChain.LeafKey.Verify(collateral.TcbInfo.Span, collateral.TcbInfoSignature.Span))
+        if (tcbChain is not null && !tcbChain.LeafKey.Verify(collateral.TcbInfo.Span, collateral.TcbInfoSignature.Span))
             BadSignature("TCB_INFO_SIGNATURE_INVALID", "TCB info", collateral.TcbInfo.Span, findings);
+        SigningChain? qeChain = tcbChain;
+        if (!collateral.QeIdentityIssuerChain.Span.SequenceEqual(collateral.TcbInfoIssuerChain.Span))
+        {
+            qeChain = SigningChain.Verify(collateral.QeIdentityIssuerChain.Span, root, "QE identity issuer chain", "TCB_SIGNING_CERT", findings);
+            CheckRevocation(qeChain, rootCrl, findings);
+        }
+
         if (QeIdentityParser.Parse(collateral.QeIdentity, out QeIdentity? identity) is { } qeProblem)
             findings.Add(qeProblem);
-        if (!qeChain.LeafKey.Verify(collateral.QeIdentity.Span, collateral.QeIdentitySignature.Span))
+        if (qeChain is not null && !qeChain.LeafKey.Verify(collateral.QeIdentity.Span, collateral.QeIdentitySignature.Span))
             BadSignature("QE_IDENTITY_SIGNATURE_INVALID", "QE identity", collateral.QeIdentity.Span, findings);
-        if (findings.HasErrors || tcbInfo is null || identity is null)
+        // Whatever is missing here has left an error.
+        if (tcbChain is null || qeChain is null || pckChain is null || rootCrl is null || pckCrl is null || tcbInfo is null || identity is null || findings.HasErrors)
             return null;
         if (tcbInfo.EvaluationDataNumber != identity.EvaluationDataNumber)
         {
@@ -73,10 +71,10 @@ public static class CollateralVerifier
                 $"TCB info has evaluation number {tcbInfo.EvaluationDataNumber}, QE identity {identity.EvaluationDataNumber}");
         }
 
-        return new TrustedCollateral
+        return new TrustedCollateral(Identity(collateral), pckChain)
         {
             Root = root,
-            Fingerprint = Fingerprint(collateral),
+            Source = collateral,
             TcbInfo = tcbInfo,
             QeIdentity = identity,
             RootCrl = rootCrl,
@@ -93,6 +91,12 @@ public static class CollateralVerifier
                 new Window("QE identity", identity.IssueDate, identity.NextUpdate, "QE_IDENTITY_EXPIRED", "QE_IDENTITY_NOT_YET_VALID"),
             ],
         };
+    }
+
+    private static void CheckRevocation(SigningChain? chain, RevocationList? rootCrl, FindingList findings)
+    {
+        if (chain is not null && rootCrl?.Lists(chain.Leaf) == true)
+            findings.Fail("TCB_SIGNING_CERT_REVOKED", "TCB signing certificate", "the TCB signing certificate is revoked", FindingActor.VerifierOperator, Refetch);
     }
 
     private static RevocationList? CheckCrl(
@@ -123,7 +127,7 @@ public static class CollateralVerifier
             Refetch);
     }
 
-    private static string Fingerprint(Collateral collateral)
+    private static byte[] Identity(Collateral collateral)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (ReadOnlyMemory<byte> member in new[]
@@ -137,6 +141,6 @@ public static class CollateralVerifier
             hash.AppendData(member.Span);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.GetHashAndReset();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class FindingList
     /// <summary>Adds an error against the evidence or a document; returns false, so that a check can end with it.</summary>
     public bool Fail(string code, string subject, string message, FindingActor actor, string? remedy = null, string? evidence = null)
     {
-        Add(new Finding(code, FindingSeverity.Error, message) { Subject = subject, Actor = actor, Remedy = remedy, Evidence = evidence });
+        Add(new Finding(code, FindingSeverity.Error, message) { Subject = subject, Actor = actor, Remedy = remedy ?? FindingCatalog.Find(code)?.Remedy, Evidence = evidence });
         return false;
     }
 
@@ -25,7 +25,18 @@ internal sealed class FindingList
     {
         Subject = subject,
         Actor = FindingActor.VerifierOperator,
-        Remedy = "Fetch current collateral, or state the moment the evidence belongs to.",
+        // Intel issues the signing certificate anew under the same key.
+        Remedy = code == "TCB_SIGNING_CERT_EXPIRED"
+            ? "Fetch the collateral again: its signing certificate was issued anew, most likely under the same key."
+            : "Fetch current collateral, or state the moment the evidence belongs to.",
+    });
+
+    /// <summary>Adds what could not be decided, with what the verifier's operator can do about it.</summary>
+    public void Undecided(string code, string subject, string message, string remedy) => Add(new Finding(code, FindingSeverity.Undecided, message)
+    {
+        Subject = subject,
+        Actor = FindingActor.VerifierOperator,
+        Remedy = remedy,
     });
 
     public void Note(string code, string subject, string message) =>

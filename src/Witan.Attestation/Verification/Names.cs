@@ -1,6 +1,6 @@
 namespace Witan.Attestation;
 
-/// <summary>The full common names that certificates must carry (Intel SGX PCK Certificate and CRL profile).</summary>
+/// <summary>The full common names that certificates must carry (Intel SGX PCK Certificate and CRL profile; the attestation service's own certificates).</summary>
 internal static class Names
 {
     public const string Root = "Intel SGX Root CA";
@@ -8,4 +8,6 @@ internal static class Names
     public const string ProcessorCa = "Intel SGX PCK Processor CA";
     public const string Pck = "Intel SGX PCK Certificate";
     public const string TcbSigning = "Intel SGX TCB Signing";
+    public const string IasRoot = "Intel SGX Attestation Report Signing CA";
+    public const string IasSigner = "Intel SGX Attestation Report Signing";
 }

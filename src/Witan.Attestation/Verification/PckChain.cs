@@ -3,13 +3,40 @@ using Witan.Crypto;
 namespace Witan.Attestation;
 
 /// <summary>The PCK chain of one quote: root, intermediate, leaf, found by name and not by place.</summary>
-internal sealed record PckChain(Certificate Root, Certificate Intermediate, Certificate Leaf, EcdsaP256Key LeafKey, PckExtension Extension)
+internal sealed class PckChain(Certificate root, Certificate intermediate, Certificate leaf, EcdsaP256Key leafKey, PckExtension extension)
 {
-    /// <summary>Verifies names, signatures, purpose and extension, but neither dates nor revocation.</summary>
-    public static PckChain? Verify(ReadOnlySpan<byte> pem, TrustRoot anchors, FindingList findings)
+    private const string Subject = "PCK certificate chain";
+
+    private readonly DateTimeOffset _from = Latest(root.NotBefore, intermediate.NotBefore, leaf.NotBefore);
+    private readonly DateTimeOffset _to = Earliest(root.NotAfter, intermediate.NotAfter, leaf.NotAfter);
+
+    public Certificate Root => root;
+
+    public Certificate Intermediate => intermediate;
+
+    public Certificate Leaf => leaf;
+
+    public EcdsaP256Key LeafKey => leafKey;
+
+    public PckExtension Extension => extension;
+
+    public IReadOnlyList<Window> Windows { get; } =
+    [
+        new Window(root.SubjectName, root.NotBefore, root.NotAfter, "ROOT_CA_EXPIRED", "ROOT_CA_NOT_YET_VALID"),
+        new Window(intermediate.SubjectName, intermediate.NotBefore, intermediate.NotAfter, "INTERMEDIATE_CA_EXPIRED", "INTERMEDIATE_CA_NOT_YET_VALID"),
+        new Window(leaf.SubjectName, leaf.NotBefore, leaf.NotAfter, "PCK_EXPIRED", "PCK_NOT_YET_VALID"),
+    ];
+
+    /// <summary>
+    /// Verifies names, signatures, purpose and extension, but neither dates nor revocation. <paramref name="leafAlone"/> is the
+    /// certificate of certification data of type 4, or empty; <paramref name="pem"/> then holds the other two.
+    /// </summary>
+    public static PckChain? Verify(ReadOnlySpan<byte> leafAlone, ReadOnlySpan<byte> pem, TrustedCollateral collateral, FindingList findings)
     {
-        const string Subject = "PCK certificate chain";
-        if (PemReader.Certificates(pem) is not { } ders)
+        List<byte[]>? ders = PemReader.Certificates(pem);
+        if (!leafAlone.IsEmpty)
+            ders?.AddRange(PemReader.Certificates(leafAlone) ?? [leafAlone.ToArray()]);
+        if (ders is null)
         {
             findings.Fail("PCK_CHAIN_FORMAT", Subject, "the certification data holds no certificates in PEM", FindingActor.Sender);
             return null;
@@ -24,7 +51,7 @@ internal sealed record PckChain(Certificate Root, Certificate Intermediate, Cert
         Certificate? root = null, intermediate = null, leaf = null;
         foreach (byte[] der in ders)
         {
-            if (!Certificate.TryParse(der, out Certificate? certificate))
+            if ((collateral.PckCa.Find(der) ?? Certificate.Parse(der)) is not { } certificate)
             {
                 findings.Fail("PCK_CHAIN_FORMAT", Subject, "a certificate of the PCK chain is not strict DER of the expected kind", FindingActor.Sender);
                 return null;
@@ -44,22 +71,28 @@ internal sealed record PckChain(Certificate Root, Certificate Intermediate, Cert
             findings.Fail("INTERMEDIATE_CA_MISSING", Subject, "the PCK chain has no PCK CA", FindingActor.Sender);
         if (leaf is null)
             findings.Fail("PCK_CERT_MISSING", Subject, "the PCK chain has no PCK certificate", FindingActor.Sender);
-        return root is null || intermediate is null || leaf is null ? null : Verify(root, intermediate, leaf, anchors, findings);
+        return root is null || intermediate is null || leaf is null ? null : Verify(root, intermediate, leaf, collateral, findings);
     }
 
-    private static PckChain? Verify(Certificate root, Certificate intermediate, Certificate leaf, TrustRoot anchors, FindingList findings)
+    /// <summary>Whether all three are valid at a moment.</summary>
+    public bool IsValidAt(DateTimeOffset at) => at >= _from && at <= _to;
+
+    private static PckChain? Verify(Certificate root, Certificate intermediate, Certificate leaf, TrustedCollateral collateral, FindingList findings)
     {
-        if (SigningChain.Anchor(root, anchors, "PCK certificate chain", findings) is not { } rootKey)
+        if (SigningChain.Anchor(root, collateral.Root, Subject, findings) is not { } rootKey)
             return null;
+        // The collateral's own PCK CA, under the same root: verified when the collateral was.
+        bool known = ReferenceEquals(intermediate, collateral.PckCa.Leaf) && ReferenceEquals(root, collateral.PckCa.Root);
         bool good = true;
+        EcdsaP256Key? intermediateKey = known ? collateral.PckCa.LeafKey : null;
         if (intermediate is not { HasRequiredExtensions: true, IsCa: true, CanSignCertificates: true, PathLength: 0 }
-            || !EcdsaP256Key.TryCreate(intermediate.PublicKey.Span, out EcdsaP256Key? intermediateKey))
+            || (intermediateKey is null && !EcdsaP256Key.TryCreate(intermediate.PublicKey.Span, out intermediateKey)))
         {
             findings.Fail("INTERMEDIATE_CA_INVALID", intermediate.SubjectName, "the PCK CA has wrong constraints, usage, extensions or key", FindingActor.Sender);
             return null;
         }
 
-        if (!intermediate.IsIssuedBy(root, rootKey))
+        if (!known && !intermediate.IsIssuedBy(root, rootKey))
             good = findings.Fail("INTERMEDIATE_CA_ISSUER_INVALID", intermediate.SubjectName, "the PCK CA is not issued by the root", FindingActor.Sender);
         if (leaf is not { HasRequiredExtensions: true, IsCa: false, CanSignData: true }
             || !EcdsaP256Key.TryCreate(leaf.PublicKey.Span, out EcdsaP256Key? leafKey))
@@ -75,10 +108,19 @@ internal sealed record PckChain(Certificate Root, Certificate Intermediate, Cert
         return good ? new PckChain(root, intermediate, leaf, leafKey, extension!) : null;
     }
 
-    public IEnumerable<Window> Windows() =>
-    [
-        new Window(Root.SubjectName, Root.NotBefore, Root.NotAfter, "ROOT_CA_EXPIRED", "ROOT_CA_NOT_YET_VALID"),
-        new Window(Intermediate.SubjectName, Intermediate.NotBefore, Intermediate.NotAfter, "INTERMEDIATE_CA_EXPIRED", "INTERMEDIATE_CA_NOT_YET_VALID"),
-        new Window(Leaf.SubjectName, Leaf.NotBefore, Leaf.NotAfter, "PCK_EXPIRED", "PCK_NOT_YET_VALID"),
-    ];
+    private static DateTimeOffset Latest(params ReadOnlySpan<DateTimeOffset> moments)
+    {
+        DateTimeOffset latest = moments[0];
+        foreach (DateTimeOffset moment in moments)
+            latest = moment > latest ? moment : latest;
+        return latest;
+    }
+
+    private static DateTimeOffset Earliest(params ReadOnlySpan<DateTimeOffset> moments)
+    {
+        DateTimeOffset earliest = moments[0];
+        foreach (DateTimeOffset moment in moments)
+            earliest = moment < earliest ? moment : earliest;
+        return earliest;
+    }
 }

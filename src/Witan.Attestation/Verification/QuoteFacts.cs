@@ -73,8 +73,20 @@ public sealed record QuoteFacts
     /// <summary>Issuer of the PCK certificate; null where it could not be read.</summary>
     public string? PckIssuer { get; init; }
 
+    /// <summary>The PCK certificate; null where the chain did not verify.</summary>
+    public Certificate? PckCertificate { get; init; }
+
+    /// <summary>The CA that issued it; null where the chain did not verify.</summary>
+    public Certificate? PckCaCertificate { get; init; }
+
+    /// <summary>Where the PCK chain came from.</summary>
+    public PckChainSource PckChainSource { get; init; }
+
     /// <summary>The TCB; null unless the quote is genuine.</summary>
     public TcbFacts? Tcb { get; init; }
+
+    /// <summary>The collateral it was judged with: both documents, both revocation lists, the validity of each; null where there was none.</summary>
+    public TrustedCollateral? Collateral { get; init; }
 
     /// <summary>Fingerprint of the collateral; null where there was none.</summary>
     public string? CollateralFingerprint { get; init; }

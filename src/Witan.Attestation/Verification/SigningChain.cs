@@ -92,6 +92,10 @@ internal sealed record SigningChain(Certificate Root, EcdsaP256Key RootKey, Cert
         return null;
     }
 
+    /// <summary>The certificate of this chain with exactly these bytes, or null.</summary>
+    public Certificate? Find(ReadOnlySpan<byte> der) =>
+        der.SequenceEqual(Leaf.Der.Span) ? Leaf : der.SequenceEqual(Root.Der.Span) ? Root : null;
+
     public IEnumerable<Window> Windows(string rootFamily, string leafFamily) =>
     [
         new Window(Root.SubjectName, Root.NotBefore, Root.NotAfter, $"{rootFamily}_EXPIRED", $"{rootFamily}_NOT_YET_VALID"),

@@ -51,8 +51,11 @@ internal static class TcbEvaluator
         IsvLevel? qe = collateral.QeIdentity.Levels.FirstOrDefault(level => level.IsvSvn <= qeSvn);
         bool hasModule = tee.Length > 0 && tee[1] > 0;
         IsvLevel? module = hasModule
-            ? collateral.TcbInfo.Modules.FirstOrDefault(identity => identity.Version == tee[1])?.Levels.FirstOrDefault(level => level.IsvSvn <= tee[0])
+            ? collateral.TcbInfo.FindModule(tee[1])?.Levels.FirstOrDefault(level => level.IsvSvn <= tee[0])
             : null;
+        // Intel gives modules three statuses; a level with any other is none.
+        if (module is not { Status: TcbStatus.UpToDate or TcbStatus.OutOfDate or TcbStatus.Revoked })
+            module = null;
         if (platform is null || qe is null || (hasModule && module is null))
             return new TcbEvaluation(null, platform, qe, module, null, []);
         DateTimeOffset date = new[] { platform.Date, qe.Date, module?.Date ?? platform.Date }.Min();

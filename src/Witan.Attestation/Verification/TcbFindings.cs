@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace Witan.Attestation;
 
 /// <summary>Puts the state of a TCB into findings: facts with their remedy, not yet a verdict.</summary>
-internal static partial class TcbFindings
+internal static class TcbFindings
 {
     public static void Add(TcbFacts tcb, FindingList findings)
     {
@@ -24,7 +22,7 @@ internal static partial class TcbFindings
 
         if (status == TcbStatus.UpToDate)
             return;
-        findings.Add(new Finding($"TCB_{Snake(status.ToString())}", FindingSeverity.Warning, Message(status, tcb))
+        findings.Add(new Finding($"TCB_{Words(status)}", FindingSeverity.Warning, Message(status, tcb))
         {
             Subject = "TCB",
             Actor = Actor(status),
@@ -39,7 +37,7 @@ internal static partial class TcbFindings
     {
         if (level is not { Status: TcbStatus.OutOfDate or TcbStatus.Revoked })
             return;
-        findings.Add(new Finding($"{code}_{Snake(level.Status.ToString())}", FindingSeverity.Warning, $"the {subject} is {level.Status}")
+        findings.Add(new Finding($"{code}_{Words(level.Status)}", FindingSeverity.Warning, $"the {subject} is {level.Status}")
         {
             Subject = subject,
             Actor = FindingActor.PlatformOperator,
@@ -75,8 +73,18 @@ internal static partial class TcbFindings
         ? null
         : string.Join("; ", tcb.Shortfall.Select(item => $"{item.Component}: has {item.Have}, needs {item.Need}"));
 
-    private static string Snake(string name) => Boundary().Replace(name, "_").ToUpperInvariant();
-
-    [GeneratedRegex("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", RegexOptions.None, 1000)]
-    private static partial Regex Boundary();
+    // Written out: codes are stable whatever a status is called here, and no pattern with a time limit stands in the way of a verdict.
+    private static string Words(TcbStatus status) => status switch
+    {
+        TcbStatus.UpToDate => "UP_TO_DATE",
+        TcbStatus.SWHardeningNeeded => "SW_HARDENING_NEEDED",
+        TcbStatus.ConfigurationNeeded => "CONFIGURATION_NEEDED",
+        TcbStatus.ConfigurationAndSWHardeningNeeded => "CONFIGURATION_AND_SW_HARDENING_NEEDED",
+        TcbStatus.OutOfDate => "OUT_OF_DATE",
+        TcbStatus.OutOfDateConfigurationNeeded => "OUT_OF_DATE_CONFIGURATION_NEEDED",
+        TcbStatus.Revoked => "REVOKED",
+        TcbStatus.RelaunchAdvised => "RELAUNCH_ADVISED",
+        TcbStatus.RelaunchAdvisedConfigurationNeeded => "RELAUNCH_ADVISED_CONFIGURATION_NEEDED",
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 using Witan.Crypto;
 
 namespace Witan.Attestation;
@@ -12,8 +14,12 @@ public sealed class TrustRoot
     private readonly Dictionary<string, EcdsaP256Key> _anchors;
     private readonly HashSet<string> _keys;
 
-    private TrustRoot(Dictionary<string, EcdsaP256Key> anchors, HashSet<string> keys, bool isSimulated) =>
+    private TrustRoot(Dictionary<string, EcdsaP256Key> anchors, HashSet<string> keys, bool isSimulated)
+    {
         (_anchors, _keys, IsSimulated) = (anchors, keys, isSimulated);
+        Fingerprint = string.Join(',', anchors.Keys.Order(StringComparer.Ordinal));
+        Identity = SHA256.HashData(Encoding.ASCII.GetBytes(Fingerprint));
+    }
 
     /// <summary>Intel's current SGX root (2018-05-21 to 2049-12-31), by its fingerprint and key.</summary>
     public static TrustRoot Intel { get; } = CreateIntel();
@@ -22,7 +28,10 @@ public sealed class TrustRoot
     public bool IsSimulated { get; }
 
     /// <summary>Identity of the set: the fingerprints in order.</summary>
-    public string Fingerprint => string.Join(',', _anchors.Keys.Order(StringComparer.Ordinal));
+    public string Fingerprint { get; }
+
+    /// <summary>SHA-256 of <see cref="Fingerprint"/>.</summary>
+    internal byte[] Identity { get; }
 
     /// <summary>
     /// Makes a trust root of certificates in PEM. Each must be self-issued, a CA, and signed by its own key.

@@ -8,6 +8,8 @@ namespace Witan.Attestation;
 /// <param name="NotYetCode">Finding code before it.</param>
 public sealed record Window(string Document, DateTimeOffset From, DateTimeOffset To, string ExpiredCode, string NotYetCode)
 {
+    internal bool Contains(DateTimeOffset at) => at >= From && at <= To;
+
     /// <summary>The finding where a moment lies outside; null inside.</summary>
     internal (string Code, string Message)? Outside(DateTimeOffset at)
     {

@@ -11,17 +11,13 @@ public static class InputFile
             if (path == "-")
             {
                 using Stream input = Console.OpenStandardInput();
-                using var all = new MemoryStream();
-                input.CopyTo(all);
-                return all.ToArray();
+                return Read(input, "standard input", maximum);
             }
 
             if (Directory.Exists(path))
                 throw new CommandException($"{path} is a directory", "give a file");
-            long length = new FileInfo(path).Length;
-            return length <= maximum
-                ? File.ReadAllBytes(path)
-                : throw new CommandException($"{path} has {length} bytes; at most {maximum} are read");
+            using FileStream file = File.OpenRead(path);
+            return Read(file, path, maximum);
         }
         catch (FileNotFoundException)
         {
@@ -35,6 +31,21 @@ public static class InputFile
         {
             throw new CommandException($"{path} cannot be read: {e.Message}");
         }
+    }
+
+    // Pipes and devices say no length, or a wrong one, so the limit is held while reading.
+    private static byte[] Read(Stream input, string name, int maximum)
+    {
+        using var all = new MemoryStream();
+        byte[] part = new byte[81920];
+        for (int read; (read = input.Read(part)) > 0;)
+        {
+            all.Write(part, 0, read);
+            if (all.Length > maximum)
+                throw new CommandException($"{name} has more than {maximum} bytes, which is the most that is read here", "check that this is the right file");
+        }
+
+        return all.ToArray();
     }
 
     /// <summary>Creates a directory that can be written to.</summary>

@@ -8,6 +8,7 @@ internal sealed class Presence(TimeProvider clock)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<Digest, Mark> _marks = new();
+    private readonly ConcurrentDictionary<Digest, DateTimeOffset> _elsewhere = new();
 
     /// <summary>An agent asks for something: it is here until the result is disposed, and a little longer.</summary>
     public IDisposable Attend(Digest agent)
@@ -17,8 +18,27 @@ internal sealed class Presence(TimeProvider clock)
         return mark;
     }
 
-    /// <summary>Whether an agent is here.</summary>
-    public bool IsHere(Digest agent) => _marks.TryGetValue(agent, out Mark? mark) && mark.IsSince(clock.GetUtcNow() - Fresh);
+    /// <summary>Another coordinator of the store says that agents are with it.</summary>
+    public void SeenElsewhere(IEnumerable<Digest> agents)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        foreach (Digest agent in agents)
+            _elsewhere[agent] = now;
+    }
+
+    /// <summary>The agents that are with this coordinator.</summary>
+    public IReadOnlyList<Digest> Here()
+    {
+        DateTimeOffset fresh = clock.GetUtcNow() - Fresh;
+        return [.. _marks.Where(pair => pair.Value.IsSince(fresh)).Select(pair => pair.Key)];
+    }
+
+    /// <summary>Whether an agent is here, or with another coordinator of the store.</summary>
+    public bool IsHere(Digest agent)
+    {
+        DateTimeOffset fresh = clock.GetUtcNow() - Fresh;
+        return (_marks.TryGetValue(agent, out Mark? mark) && mark.IsSince(fresh)) || (_elsewhere.TryGetValue(agent, out DateTimeOffset seen) && seen >= fresh);
+    }
 
     private sealed class Mark(TimeProvider clock) : IDisposable
     {

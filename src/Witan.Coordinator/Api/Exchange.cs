@@ -1,7 +1,10 @@
+using System.Buffers;
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Witan.Coordinator.Limits;
 using Witan.Coordinator.Records;
 using Witan.Voting;
 
@@ -19,19 +22,38 @@ internal static class Exchange
     /// <summary>The body's bytes, at most so many.</summary>
     public static async Task<byte[]> BytesAsync(HttpContext context, int limit)
     {
+        if (context.Items.TryGetValue(typeof(Exchange), out object? kept) && kept is byte[] known)
+            return known.Length <= limit ? known : throw new RequestRefusedException(Problems.TooLarge(limit));
         if (context.Request.ContentLength > limit)
             throw new RequestRefusedException(Problems.TooLarge(limit));
-        using var body = new MemoryStream((int)(context.Request.ContentLength ?? 0));
-        byte[] chunk = new byte[16 << 10];
-        int read;
-        while ((read = await context.Request.Body.ReadAsync(chunk, context.RequestAborted)) > 0)
+        // What is announced is not believed: memory is taken for what has come, and none before.
+        using var body = new MemoryStream();
+        BodyShare? memory = BodyShare.Of(context);
+        PipeReader reader = context.Request.BodyReader;
+        for (bool isWhole = false; !isWhole;)
         {
-            if (body.Length + read > limit)
-                throw new RequestRefusedException(Problems.TooLarge(limit));
-            body.Write(chunk, 0, read);
+            ReadResult read = await reader.ReadAsync(context.RequestAborted);
+            isWhole = read.IsCompleted;
+            Problem? problem = body.Length + read.Buffer.Length > limit ? Problems.TooLarge(limit)
+                : memory?.TryTake((int)read.Buffer.Length) == false ? Problems.Full
+                : null;
+            if (problem is null)
+                Append(body, read.Buffer);
+            // Also before a refusal: the server reads on behind it.
+            reader.AdvanceTo(read.Buffer.End);
+            if (problem is not null)
+                throw new RequestRefusedException(problem);
         }
 
-        return body.ToArray();
+        byte[] bytes = body.ToArray();
+        context.Items[typeof(Exchange)] = bytes;
+        return bytes;
+    }
+
+    private static void Append(MemoryStream body, ReadOnlySequence<byte> come)
+    {
+        foreach (ReadOnlyMemory<byte> part in come)
+            body.Write(part.Span);
     }
 
     /// <summary>The body as a value.</summary>
@@ -44,14 +66,18 @@ internal static class Exchange
         ? value
         : throw new RequestRefusedException(Problems.Bad("JSON_INVALID", $"the body is not as specified: {problem}"));
 
-    /// <summary>Writes an answer.</summary>
-    public static Task AnswerAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, int status = 200) =>
-        WriteAsync(context, JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json", status);
+    /// <summary>Writes an answer: to an agent in one of few sizes.</summary>
+    public static Task AnswerAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, int status = 200)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        bool agent = context.Request.Headers.ContainsKey(SignedRequest.AgentHeader) && json.Length <= DefaultLimit;
+        return WriteAsync(context, agent ? SizeBuckets.Pad(json) : json, "application/json", status);
+    }
 
     /// <summary>Writes a problem.</summary>
     public static Task ProblemAsync(HttpContext context, Problem problem)
     {
-        if (problem.Status == 503)
+        if (problem.Status is 429 or 503 && context.Response.Headers.RetryAfter.Count == 0)
             context.Response.Headers.RetryAfter = "1";
         return WriteAsync(context, JsonSerializer.SerializeToUtf8Bytes(problem, WireJson.Default.Problem), "application/problem+json", problem.Status);
     }
@@ -67,8 +93,8 @@ internal static class Exchange
     }
 
     /// <summary>The record that the route names.</summary>
-    public static ProposalKeeper Keeper(HttpContext context, ProposalBook book) =>
-        Digest.TryParse(context.Request.RouteValues["id"] as string, out Digest id) && book.Find(id) is { } keeper
+    public static async Task<ProposalKeeper> KeeperAsync(HttpContext context, ProposalBook book) =>
+        Digest.TryParse(context.Request.RouteValues["id"] as string, out Digest id) && await book.FindAsync(id, context.RequestAborted) is { } keeper
             ? keeper
             : throw new RequestRefusedException(Problems.Missing("there is no such proposal"));
 

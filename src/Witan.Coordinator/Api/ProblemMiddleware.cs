@@ -10,6 +10,13 @@ internal sealed class ProblemMiddleware(RequestDelegate next, CoordinatorCore co
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        // Every answer says it, errors included: nothing that came from here may be taken for production.
+        if (core.Mode.Mark() is { } mark)
+        {
+            context.Response.Headers["Witan-Mark"] = mark;
+            context.Response.Headers["Witan-Warning"] = core.Mode.Warning();
+        }
+
         try
         {
             if (core.Damage is { } damage)

@@ -22,6 +22,15 @@ internal static class Problems
     public static Problem Recovering { get; } =
         new("about:blank", "the record is being compared with what its trustees saw before a restart", 503, "RECOVERING", "ask again in a moment");
 
+    public static Problem TooMany { get; } =
+        new("about:blank", "more requests than one side may send", 429, "TOO_MANY_REQUESTS", "ask again after the time in Retry-After");
+
+    public static Problem Busy { get; } =
+        new("about:blank", "as many admissions as can be judged are waiting", 503, "BUSY", "ask again after the time in Retry-After");
+
+    public static Problem Full { get; } =
+        new("about:blank", "all requests together send more than is read at once", 503, "FULL", "ask again after the time in Retry-After");
+
     public static Problem Ending { get; } = new("about:blank", "the coordinator is ending", 503, "ENDING", "ask again in a moment");
 
     public static Problem Internal { get; } = new("about:blank", "a fault of the coordinator; nothing was taken", 500, "INTERNAL", "see its log");

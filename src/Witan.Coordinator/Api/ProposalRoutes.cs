@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Witan.Coordinator.Api.Description;
 using Witan.Coordinator.Records;
 using Witan.Crypto;
 using Witan.Voting;
@@ -14,33 +15,56 @@ internal static class ProposalRoutes
 
     public static void Map(IEndpointRouteBuilder routes, CoordinatorCore core)
     {
-        routes.MapGet("/v1/proposals", context =>
-            Exchange.AnswerAsync(context, [.. core.Book.All.Take(1000).Select(core.Summary)], WireJson.Default.IReadOnlyListProposalSummary));
-        routes.MapPost("/v1/proposals", context => ProposeAsync(context, core));
-        routes.MapGet("/v1/proposals/{id}", context =>
-            Exchange.AnswerAsync(context, core.Summary(Exchange.Keeper(context, core.Book)), WireJson.Default.ProposalSummary));
+        routes.MapGet("/v1/proposals", async context => await Exchange.AnswerAsync(
+            context, [.. (await core.Book.AllAsync(context.RequestAborted)).Take(1000).Select(core.Summary)], WireJson.Default.IReadOnlyListProposalSummary))
+            .Describe(new ApiOperation("listProposals", "The newest thousand proposals") { Answer = WireJson.Default.IReadOnlyListProposalSummary });
+        routes.MapPost("/v1/proposals", context => ProposeAsync(context, core)).Describe(new ApiOperation("propose", "Put a question before the council")
+        {
+            Access = ApiAccess.Requester,
+            Body = WireJson.Default.ProposeRequest,
+            Answer = WireJson.Default.ProposalSummary,
+            Status = 201,
+            Refusals = [400, 401, 403, 409, 413, 422],
+            TakesKey = true,
+        });
+        routes.MapGet("/v1/proposals/{id}", async context =>
+            await Exchange.AnswerAsync(context, core.Summary(await Exchange.KeeperAsync(context, core.Book)), WireJson.Default.ProposalSummary))
+            .Describe(new ApiOperation("getProposal", "Where a proposal stands") { Answer = WireJson.Default.ProposalSummary, Refusals = [404] });
         routes.MapPost("/v1/proposals/{id}/cancel", async context =>
         {
-            ProposalKeeper keeper = Exchange.Keeper(context, core.Book);
+            ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
             core.Requesters.Require(await Exchange.ReadAsync(context, WireJson.Default.RequesterOrder), "cancel", keeper.Id);
             Entry entry = await keeper.RunAsync((_, _) => Ruling.Append(new Ended(EndReason.Cancelled, "cancelled by a requester"), ProofChecks.All));
             if (entry.Refusal is { } refusal)
                 throw RequestRefusedException.Of(refusal);
             await Exchange.AnswerAsync(context, core.Summary(keeper), WireJson.Default.ProposalSummary);
-        });
-        routes.MapGet("/v1/proposals/{id}/events", context => Exchange.AnswerAsync(
-            context,
-            Exchange.Keeper(context, core.Book).Read(Exchange.Number(context, "from", 0, long.MaxValue), MaximumEvents),
-            WireJson.Default.IReadOnlyListRecordEvent));
-        routes.MapGet("/v1/proposals/{id}/checkpoint", context => Exchange.AnswerAsync(
-            context, Checkpoint.Of(Exchange.Keeper(context, core.Book).State, core.Secrets.SigningSeed), WireJson.Default.Checkpoint));
-        routes.MapGet("/v1/proposals/{id}/decision", context =>
+        }).Describe(new ApiOperation("cancel", "End a proposal that has not closed")
         {
-            ProposalKeeper keeper = Exchange.Keeper(context, core.Book);
+            Access = ApiAccess.Requester,
+            Body = WireJson.Default.RequesterOrder,
+            Answer = WireJson.Default.ProposalSummary,
+            Refusals = [400, 401, 403, 404, 409, 422],
+            TakesKey = true,
+        });
+        routes.MapGet("/v1/proposals/{id}/events", async context => await Exchange.AnswerAsync(
+            context,
+            (await Exchange.KeeperAsync(context, core.Book)).Read(Exchange.Number(context, "from", 0, long.MaxValue), MaximumEvents),
+            WireJson.Default.IReadOnlyListRecordEvent)).Describe(new ApiOperation("listEvents", "Events of a record, at most 2000 at once")
+            {
+                Answer = WireJson.Default.IReadOnlyListRecordEvent,
+                Query = [new ApiQuery("from", "first sequence number")],
+                Refusals = [400, 404],
+            });
+        routes.MapGet("/v1/proposals/{id}/checkpoint", async context => await Exchange.AnswerAsync(
+            context, (await Exchange.KeeperAsync(context, core.Book)).Checkpoint, WireJson.Default.Checkpoint))
+            .Describe(new ApiOperation("getCheckpoint", "The signed size and head of a record") { Answer = WireJson.Default.Checkpoint, Refusals = [404] });
+        routes.MapGet("/v1/proposals/{id}/decision", async context =>
+        {
+            ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
             RecordState state = keeper.State;
             byte[] file = DecisionFile.Of(state, keeper.Read(0, (int)state.Size)).ToBytes();
-            return Exchange.WriteAsync(context, file, "application/json", 200);
-        });
+            await Exchange.WriteAsync(context, file, "application/json", 200);
+        }).Describe(new ApiOperation("getDecision", "The published file of a record, as far as it is: witan audit checks it") { Answer = RecordJson.Default.DecisionFile, Refusals = [404] });
     }
 
     private static async Task ProposeAsync(HttpContext context, CoordinatorCore core)
@@ -53,7 +77,7 @@ internal static class ProposalRoutes
         if (!Ed25519.Verify(request.Requester.Bytes, id.Bytes, request.Signature))
             throw new RequestRefusedException(Problems.Unsigned("SIGNATURE_INVALID", "the proposal is not signed by its requester"));
         // The same proposal again is the same proposal: its id is the hash of its content.
-        if (core.Book.Find(id) is not { } keeper)
+        if (await core.Book.FindAsync(id, context.RequestAborted) is not { } keeper)
         {
             if (core.Policy.Looser(request.Body, core.Clock.GetUtcNow()) is { } looser)
                 throw new RequestRefusedException(Problems.Refused("RULES_TOO_LOOSE", looser, "a requester may only be stricter than the policy: witan policy"));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Witan.Coordinator.Api.Description;
 using Witan.Voting;
 
 namespace Witan.Coordinator.Api;
@@ -12,15 +13,30 @@ internal static class StatusRoutes
     public static void Map(IEndpointRouteBuilder routes, CoordinatorCore core)
     {
         routes.MapGet("/", context => RootAsync(context, core));
-        routes.MapGet("/healthz/live", context => context.Response.WriteAsync("live"));
-        routes.MapGet("/healthz/ready", async context =>
+        routes.MapGet("/healthz", context => HealthAsync(context, core, "live", 200))
+            .Describe(new ApiOperation("health", "Whether the process answers") { Answer = WireJson.Default.HealthAnswer });
+        routes.MapGet("/readyz", async context =>
         {
+            if (core.IsDraining)
+            {
+                await HealthAsync(context, core, "draining", 503);
+                return;
+            }
+
             await core.Store.ProbeAsync(context.RequestAborted);
-            await context.Response.WriteAsync("ready");
-        });
-        routes.MapGet("/v1/policy", context => Exchange.AnswerAsync(context, core.Policy, PolicyJson.Default.CouncilPolicy));
-        routes.MapGet("/v1/agents", context => Exchange.AnswerAsync(context, [.. core.Desk.All.Select(core.Summary)], WireJson.Default.IReadOnlyListAgentSummary));
+            await HealthAsync(context, core, "ready", 200);
+        }).Describe(new ApiOperation("readiness", "Whether it takes work: the store takes a write, and it is not ending") { Answer = WireJson.Default.HealthAnswer, Refusals = [503] });
+        routes.MapGet("/v1/openapi.json", context => Exchange.WriteAsync(
+                context, ApiDocument.Write(routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()), "application/json", 200))
+            .Describe(new ApiOperation("getOpenApi", "This document"));
+        routes.MapGet("/v1/policy", context => Exchange.AnswerAsync(context, core.Policy, PolicyJson.Default.CouncilPolicy))
+            .Describe(new ApiOperation("getPolicy", "The policy in force") { Answer = PolicyJson.Default.CouncilPolicy });
+        routes.MapGet("/v1/agents", context => Exchange.AnswerAsync(context, [.. core.Desk.All.Select(core.Summary)], WireJson.Default.IReadOnlyListAgentSummary))
+            .Describe(new ApiOperation("listAgents", "Workers and trustees that were admitted") { Answer = WireJson.Default.IReadOnlyListAgentSummary });
     }
+
+    private static Task HealthAsync(HttpContext context, CoordinatorCore core, string status, int code) =>
+        Exchange.AnswerAsync(context, new HealthAnswer(status, core.Mark), WireJson.Default.HealthAnswer, code);
 
     // The form that dashboards and probes of the original system read.
     private static async Task RootAsync(HttpContext context, CoordinatorCore core)

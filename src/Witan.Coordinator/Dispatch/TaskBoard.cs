@@ -18,7 +18,7 @@ internal sealed class TaskBoard(TimeSpan leaseTime, TimeProvider clock)
     public void Follow(ProposalKeeper keeper)
     {
         RecordState state = keeper.State;
-        bool open = state.State == ProposalState.Voting;
+        bool open = state.State is ProposalState.Deliberating or ProposalState.Voting;
         foreach (Digest agent in state.Roster.Keys)
         {
             if (open || _boards.ContainsKey(agent))
@@ -33,8 +33,8 @@ internal sealed class TaskBoard(TimeSpan leaseTime, TimeProvider clock)
     public TaskAssignment? Next(Digest agent, bool pulls) =>
         _boards.TryGetValue(agent, out Board? board) ? board.Next(agent, clock.GetUtcNow(), leaseTime, pulls ? HeadStart : TimeSpan.Zero) : null;
 
-    /// <summary>The next task of a worker; waits for one, at most so long.</summary>
-    public async Task<TaskAssignment?> NextAsync(Digest agent, bool headStart, TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>The next task of a worker; waits for one, at most so long, and not beyond <paramref name="draining"/>.</summary>
+    public async Task<TaskAssignment?> NextAsync(Digest agent, bool headStart, TimeSpan wait, CancellationToken draining, CancellationToken cancellationToken)
     {
         long start = clock.GetTimestamp();
         Board board = Of(agent);
@@ -44,11 +44,11 @@ internal sealed class TaskBoard(TimeSpan leaseTime, TimeProvider clock)
             if (Next(agent, headStart) is { } task)
                 return task;
             TimeSpan left = wait - clock.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero)
+            if (left <= TimeSpan.Zero || draining.IsCancellationRequested)
                 return null;
             // A lease may end while nothing else happens.
             TimeSpan step = board.IsBusy ? TimeSpan.FromSeconds(1) : left;
-            await ChangeSignal.WaitAsync(change, step < left ? step : left, clock, cancellationToken);
+            await ChangeSignal.WaitAsync(change, step < left ? step : left, clock, draining, cancellationToken);
         }
     }
 
@@ -81,8 +81,9 @@ internal sealed class TaskBoard(TimeSpan leaseTime, TimeProvider clock)
         {
             lock (_gate)
             {
+                // To vote is another errand than to argue: the lease of the one does not hold up the other.
                 if (open)
-                    _errands.TryAdd(keeper.Id, new Errand(keeper, now));
+                    _errands[keeper.Id] = new Errand(keeper, now);
                 else
                     _errands.Remove(keeper.Id);
             }
@@ -98,8 +99,7 @@ internal sealed class TaskBoard(TimeSpan leaseTime, TimeProvider clock)
                 foreach (Errand errand in _errands.Values)
                 {
                     RecordState state = errand.Keeper.State;
-                    if (!errand.Keeper.IsConfirmed || state.State != ProposalState.Voting || now < errand.Until || (errand.Attempt == 0 && now < errand.Since + headStart)
-                        || state.Ballots.ContainsKey(Roster.Nullifier(state.ProposalId, state.Configuration, agent)))
+                    if (!errand.Keeper.IsConfirmed || now < errand.Until || (errand.Attempt == 0 && now < errand.Since + headStart) || !HasWork(state, agent))
                     {
                         continue;
                     }
@@ -123,6 +123,13 @@ internal sealed class TaskBoard(TimeSpan leaseTime, TimeProvider clock)
 
             Changed.Raise();
         }
+
+        private static bool HasWork(RecordState state, Digest agent) => state.State switch
+        {
+            ProposalState.Deliberating => !state.SealedArguments.ContainsKey(agent),
+            ProposalState.Voting => !state.Ballots.ContainsKey(Roster.Nullifier(state.ProposalId, state.Configuration, agent)),
+            _ => false,
+        };
 
         private sealed class Errand(ProposalKeeper keeper, DateTimeOffset since)
         {

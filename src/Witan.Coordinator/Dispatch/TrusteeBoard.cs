@@ -22,8 +22,8 @@ internal sealed class TrusteeBoard(ProposalBook book, TimeProvider clock)
         _changed.Raise();
     }
 
-    /// <summary>The unfinished proposals of a trustee; waits until something happened since <paramref name="seen"/>, at most so long.</summary>
-    public async Task<TrusteeTaskPage> TasksAsync(Digest trustee, long seen, TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>The unfinished proposals of a trustee; waits until something happened since <paramref name="seen"/>, at most so long, and not beyond <paramref name="draining"/>.</summary>
+    public async Task<TrusteeTaskPage> TasksAsync(Digest trustee, long seen, TimeSpan wait, CancellationToken draining, CancellationToken cancellationToken)
     {
         long start = clock.GetTimestamp();
         while (true)
@@ -31,9 +31,9 @@ internal sealed class TrusteeBoard(ProposalBook book, TimeProvider clock)
             Task next = _changed.Next;
             var page = new TrusteeTaskPage(Interlocked.Read(ref _version), [.. Tasks(trustee)]);
             TimeSpan left = wait - clock.GetElapsedTime(start);
-            if (page.Version != seen || left <= TimeSpan.Zero)
+            if (page.Version != seen || left <= TimeSpan.Zero || draining.IsCancellationRequested)
                 return page;
-            await ChangeSignal.WaitAsync(next, left, clock, cancellationToken);
+            await ChangeSignal.WaitAsync(next, left, clock, draining, cancellationToken);
         }
     }
 

@@ -12,12 +12,19 @@ internal sealed class ChangeSignal
     public void Raise() =>
         Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
-    /// <summary>Waits for a change, at most so long. Returns in either case; throws only where it is cancelled.</summary>
-    public static async Task WaitAsync(Task next, TimeSpan most, TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits for a change, at most so long and not beyond <paramref name="draining"/>. Returns in each case; throws only where it is cancelled.
+    /// </summary>
+    public static async Task WaitAsync(Task next, TimeSpan most, TimeProvider clock, CancellationToken draining, CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(draining, cancellationToken);
         try
         {
-            await next.WaitAsync(most, clock, cancellationToken);
+            await next.WaitAsync(most, clock, either.Token);
+        }
+        catch (OperationCanceledException) when (draining.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // The coordinator ends: the caller answers what there is.
         }
         catch (TimeoutException)
         {

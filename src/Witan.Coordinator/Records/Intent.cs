@@ -24,7 +24,13 @@ internal sealed record Entry(RecordState State, RecordEvent? Event, Refusal? Ref
 /// <summary>One wish to change a record, waiting for its turn.</summary>
 internal sealed class Intent(Func<RecordState?, DateTimeOffset, Ruling> decide)
 {
+    /// <summary>Whether it appends nothing by itself: it only lets the record do what is due, or catch up.</summary>
+    public bool IsNudge { get; private init; }
+
     public TaskCompletionSource<Entry> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>An intent that is none.</summary>
+    public static Intent Nudge() => new((_, _) => Ruling.Nothing) { IsNudge = true };
 
     public Ruling Decide(RecordState? state, DateTimeOffset now) => decide(state, now);
 }

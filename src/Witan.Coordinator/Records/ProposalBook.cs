@@ -4,32 +4,82 @@ using Witan.Voting;
 
 namespace Witan.Coordinator.Records;
 
-/// <summary>All records of a coordinator. At start every one is replayed; afterwards each has its keeper.</summary>
-internal sealed class ProposalBook(KeeperContext context) : IAsyncDisposable
+/// <summary>
+/// All records of a coordinator. At start those that go on are replayed; those that have ended, of which there are ever more, when somebody
+/// asks for one, and else a while later, one after the other. What was replayed has its keeper.
+/// </summary>
+internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : IAsyncDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
     private const int PageSize = 4096;
+
+    // Looks at unfinished proposals, at most so many a millisecond.
+    private const int NudgesPerMillisecond = 5;
+
+    // Whoever was cut off by the restart comes back first, and then is not disturbed.
+    private static readonly TimeSpan EndedAfter = TimeSpan.FromSeconds(5), EndedPause = TimeSpan.FromMilliseconds(25);
     private readonly ConcurrentDictionary<Digest, ProposalKeeper> _keepers = new();
 
-    /// <summary>All keepers, newest proposal first.</summary>
+    // Records that have ended and were not replayed yet.
+    private readonly ConcurrentDictionary<Digest, StoredRecord> _ended = new();
+    private long _nudgedAt;
+
+    /// <summary>The keepers of all records that were replayed, newest proposal first: all that go on are among them.</summary>
     public IEnumerable<ProposalKeeper> All => _keepers.Values.Where(keeper => keeper.IsBegun).OrderByDescending(keeper => keeper.State.Body.CreatedAt);
 
-    /// <summary>The keeper of a proposal, or null.</summary>
+    /// <summary>How many records are in each state, those included that were not replayed yet.</summary>
+    public Dictionary<ProposalState, int> CountByState() =>
+        All.Select(keeper => keeper.State.State).Concat(_ended.Values.Select(stored => stored.Ended!.Value)).CountBy(state => state).ToDictionary();
+
+    /// <summary>The sizes of all records as they are known here.</summary>
+    public Dictionary<Digest, long> Sizes()
+    {
+        var sizes = _ended.Values.ToDictionary(stored => stored.Proposal, stored => stored.Size);
+        foreach (ProposalKeeper keeper in All)
+            sizes[keeper.Id] = keeper.State.Size;
+        return sizes;
+    }
+
+    /// <summary>The keeper of a proposal, or null. One that has ended is replayed where that was not done yet. Throws <see cref="StoreException"/>.</summary>
+    public async Task<ProposalKeeper?> FindAsync(Digest proposal, CancellationToken cancellationToken) =>
+        Find(proposal) ?? (_ended.TryGetValue(proposal, out StoredRecord? stored) ? await ReplayEndedAsync(stored, cancellationToken) : null);
+
+    /// <summary>All keepers, newest proposal first, after all that has ended was replayed. Throws <see cref="StoreException"/>.</summary>
+    public async Task<IEnumerable<ProposalKeeper>> AllAsync(CancellationToken cancellationToken)
+    {
+        foreach (StoredRecord stored in _ended.Values)
+            await ReplayEndedAsync(stored, cancellationToken);
+        return All;
+    }
+
+    /// <summary>The size of a record that has ended and was not replayed yet; 0 for any other.</summary>
+    public long EndedSize(Digest proposal) => _ended.TryGetValue(proposal, out StoredRecord? stored) ? stored.Size : 0;
+
+    /// <summary>The keeper of a proposal that was replayed, or null.</summary>
     public ProposalKeeper? Find(Digest proposal) =>
         _keepers.TryGetValue(proposal, out ProposalKeeper? keeper) && keeper.IsBegun ? keeper : null;
 
     /// <summary>
-    /// Replays every record of the store. A record that does not replay is a storage error: nothing is continued on a damaged
+    /// Replays every record of the store that goes on. One that does not replay is a storage error: nothing is continued on a damaged
     /// disk. <paramref name="found"/> is called for each.
     /// </summary>
-    public async Task ReplayAsync(Digest coordinator, Action<ProposalKeeper> found, CancellationToken cancellationToken)
+    public async Task ReplayAsync(Action<ProposalKeeper> found, CancellationToken cancellationToken)
     {
         foreach (StoredRecord stored in await context.Store.ListAsync(cancellationToken))
         {
-            (List<RecordEvent> events, RecordState state) = await LoadAsync(stored, coordinator, cancellationToken);
+            if (stored.Ended is not null)
+            {
+                _ended[stored.Proposal] = stored;
+                continue;
+            }
+
+            (List<RecordEvent> events, RecordState state) = await LoadAsync(stored, cancellationToken);
             var keeper = new ProposalKeeper(stored.Proposal, context, events, state);
             _keepers[stored.Proposal] = keeper;
             found(keeper);
+            // It ended, and whoever saw to that died before it was noted.
+            if (state.IsFinal)
+                await context.Store.EndAsync(stored.Proposal, state.State, cancellationToken);
         }
     }
 
@@ -37,6 +87,8 @@ internal sealed class ProposalBook(KeeperContext context) : IAsyncDisposable
     public async Task<ProposalKeeper> OpenAsync(ProposalOpened opening)
     {
         Digest id = opening.Body.Id();
+        if (await FindAsync(id, CancellationToken.None) is { } known)
+            return known;
         bool isNew = false;
         ProposalKeeper keeper = _keepers.GetOrAdd(id, _ =>
         {
@@ -55,16 +107,58 @@ internal sealed class ProposalBook(KeeperContext context) : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A record of the store grew, perhaps by another coordinator: its keeper catches up, or begins. <paramref name="found"/> is called
+    /// for one that was not known.
+    /// </summary>
+    public async Task FollowAsync(Digest proposal, Action<ProposalKeeper> found, CancellationToken cancellationToken)
+    {
+        if (_keepers.TryGetValue(proposal, out ProposalKeeper? known))
+        {
+            known.Nudge();
+            return;
+        }
+
+        (List<RecordEvent> events, RecordState state) = await LoadAsync(new StoredRecord(proposal, 1), cancellationToken);
+        var keeper = new ProposalKeeper(proposal, context, events, state);
+        if (_keepers.TryAdd(proposal, keeper))
+            found(keeper);
+        else
+            await keeper.DisposeAsync();
+        _ended.TryRemove(proposal, out _);
+    }
+
+    /// <summary>Has in memory what the store has of a record now; nothing where it has none.</summary>
+    public async Task CatchUpAsync(Digest proposal, Action<ProposalKeeper> found, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(proposal, cancellationToken) is { State.IsFinal: true } || !context.IsShared)
+            return;
+        if (!_keepers.ContainsKey(proposal) && (await context.Store.ReadAsync(proposal, 0, 1, cancellationToken)).Count == 0)
+            return;
+        await FollowAsync(proposal, found, cancellationToken);
+        if (Find(proposal) is { } keeper)
+            await keeper.RunAsync((_, _) => Ruling.Nothing);
+    }
+
     /// <summary>Lets every unfinished record do what is due, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _ = ReplayRestAsync(cancellationToken);
         using var timer = new PeriodicTimer(Tick, context.Clock);
         while (await timer.WaitForNextTickAsync(cancellationToken))
-            Nudge();
+            NudgeAll();
     }
 
     /// <summary>Something changed that may make events due: an agent came, a record was confirmed.</summary>
     public void Nudge()
+    {
+        // Each poll of each agent comes here. With many proposals that would be all the work there is; what is left out waits for the next tick.
+        long last = Volatile.Read(ref _nudgedAt);
+        if (context.Clock.GetElapsedTime(last).TotalMilliseconds * NudgesPerMillisecond >= _keepers.Count && Interlocked.CompareExchange(ref _nudgedAt, context.Clock.GetTimestamp(), last) == last)
+            NudgeAll();
+    }
+
+    private void NudgeAll()
     {
         foreach (ProposalKeeper keeper in _keepers.Values)
         {
@@ -83,13 +177,59 @@ internal sealed class ProposalBook(KeeperContext context) : IAsyncDisposable
     // Only the keeper's own turn decides; this spares it turns in which nothing can be due.
     private bool IsDue(RecordState state) => state.State switch
     {
+        ProposalState.Deliberating => context.Clock.GetUtcNow() >= state.Body.ArgueBy || state.SealedArguments.Count == state.Roster.Count,
         ProposalState.Voting => context.Clock.GetUtcNow() >= state.Body.CloseAt || state.Ballots.Count == state.Roster.Count,
         ProposalState.Settling => false,
         _ => true,
     };
 
+    // Also what nobody asks for is read at some time: a damaged disk must not go unnoticed.
+    private async Task ReplayRestAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan pause = EndedAfter;
+        while (!_ended.IsEmpty)
+        {
+            try
+            {
+                await Task.Delay(pause, context.Clock, cancellationToken);
+                if (_ended.Values.FirstOrDefault() is { } stored)
+                    await ReplayEndedAsync(stored, cancellationToken);
+                pause = EndedPause;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (StoreException)
+            {
+                pause = EndedAfter;
+            }
+        }
+    }
+
+    private async Task<ProposalKeeper> ReplayEndedAsync(StoredRecord stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (List<RecordEvent> events, RecordState state) = await LoadAsync(stored, cancellationToken);
+            if (!state.IsFinal)
+                throw new DamagedStoreException($"proposal {stored.Proposal.Short()} is said to have ended as {stored.Ended}, and is {state.State}");
+            var keeper = new ProposalKeeper(stored.Proposal, context, events, state);
+            ProposalKeeper kept = _keepers.GetOrAdd(stored.Proposal, keeper);
+            _ended.TryRemove(stored.Proposal, out _);
+            if (kept != keeper)
+                await keeper.DisposeAsync();
+            return kept;
+        }
+        catch (DamagedStoreException e)
+        {
+            context.Damaged(e.Message);
+            throw;
+        }
+    }
+
     private async Task<(List<RecordEvent> Events, RecordState State)> LoadAsync(
-        StoredRecord stored, Digest coordinator, CancellationToken cancellationToken)
+        StoredRecord stored, CancellationToken cancellationToken)
     {
         var events = new List<RecordEvent>();
         RecordState? state = null;
@@ -99,7 +239,7 @@ internal sealed class ProposalBook(KeeperContext context) : IAsyncDisposable
             foreach (RecordEvent next in page)
             {
                 state = RecordFold.Apply(state, next, ProofChecks.None, out Refusal? refusal)
-                    ?? throw new StoreException($"event {next.Sequence} of proposal {stored.Proposal.Short()} does not follow: {refusal!.Message}");
+                    ?? throw new DamagedStoreException($"event {next.Sequence} of proposal {stored.Proposal.Short()} does not follow: {refusal!.Message}");
                 events.Add(next);
             }
 
@@ -107,11 +247,11 @@ internal sealed class ProposalBook(KeeperContext context) : IAsyncDisposable
                 break;
         }
 
-        if (state is null || events.Count != stored.Size || state.ProposalId != stored.Proposal)
-            throw new StoreException($"proposal {stored.Proposal.Short()} has {events.Count} events instead of {stored.Size}");
+        if (state is null || events.Count < stored.Size || (!context.IsShared && events.Count > stored.Size) || state.ProposalId != stored.Proposal)
+            throw new DamagedStoreException($"proposal {stored.Proposal.Short()} has {events.Count} events instead of {stored.Size}");
         if (state.Opening.Coordinator != coordinator)
         {
-            throw new StoreException($"proposal {stored.Proposal.Short()} belongs to another coordinator's key: start with the app and state that made it");
+            throw new DamagedStoreException($"proposal {stored.Proposal.Short()} belongs to another coordinator's key: start with the app and state that made it");
         }
 
         return (events, state);

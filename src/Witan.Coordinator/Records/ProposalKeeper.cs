@@ -12,7 +12,10 @@ internal sealed class ProposalKeeper : IAsyncDisposable
 {
     private const int MaximumBatch = 512;
     private const int MaximumRetries = 64;
-    private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(2);
+
+    // How long others' appends make it worth waiting for a turn.
+    private static readonly TimeSpan Crowded = TimeSpan.FromSeconds(2);
     private readonly Channel<Intent> _queue = Channel.CreateUnbounded<Intent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly KeeperContext _context;
     private readonly List<RecordEvent> _events = [];
@@ -21,6 +24,8 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     private readonly Task _loop;
     private RecordState? _state;
     private Lease? _lease;
+    private (RecordState State, Checkpoint Checkpoint)? _checkpoint;
+    private long? _othersAppendedAt;
 
     // 1 while a nudge waits in the queue: one is enough.
     private int _nudged;
@@ -30,6 +35,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     {
         (Id, _context, _state) = (id, context, state);
         _events.AddRange(events);
+        Ballots = new BallotGate(this, context);
         _loop = Task.Run(RunAsync);
     }
 
@@ -41,6 +47,24 @@ internal sealed class ProposalKeeper : IAsyncDisposable
 
     /// <summary>Whether the first event is durable.</summary>
     public bool IsBegun => Volatile.Read(ref _state) is not null;
+
+    /// <summary>Where ballots come in.</summary>
+    public BallotGate Ballots { get; }
+
+    /// <summary>The signed checkpoint of the durable state: one signature for all who are told of it.</summary>
+    public Checkpoint Checkpoint
+    {
+        get
+        {
+            RecordState state = State;
+            lock (_gate)
+            {
+                if (_checkpoint is not var (known, checkpoint) || !ReferenceEquals(known, state))
+                    _checkpoint = (state, checkpoint = Voting.Checkpoint.Of(state, _context.Signer));
+                return checkpoint;
+            }
+        }
+    }
 
     /// <summary>Raised with every durable change.</summary>
     public ChangeSignal Changed { get; } = new();
@@ -77,7 +101,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     public void Nudge()
     {
         if (Interlocked.Exchange(ref _nudged, 1) == 0)
-            _queue.Writer.TryWrite(new Intent((_, _) => Ruling.Nothing));
+            _queue.Writer.TryWrite(Intent.Nudge());
     }
 
     /// <inheritdoc />
@@ -86,6 +110,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _stop.CancelAsync();
         await _loop;
+        await ReleaseAsync();
         _stop.Dispose();
     }
 
@@ -95,11 +120,11 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         while (await _queue.Reader.WaitToReadAsync())
         {
             batch.Clear();
-            Volatile.Write(ref _nudged, 0);
-            while (batch.Count < MaximumBatch && _queue.Reader.TryRead(out Intent? intent))
-                batch.Add(intent);
+            Gather(batch);
             try
             {
+                await using IAsyncDisposable? turn = await TurnAsync(batch);
+                Gather(batch);
                 await ProcessAsync(batch);
             }
             catch (Exception e) when (e is StoreException or OperationCanceledException)
@@ -118,13 +143,30 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         }
     }
 
+    private void Gather(List<Intent> batch)
+    {
+        // Before the queue is read: a nudge that comes now is either among what is read or waits there.
+        Volatile.Write(ref _nudged, 0);
+        while (batch.Count < MaximumBatch && _queue.Reader.TryRead(out Intent? intent))
+            batch.Add(intent);
+    }
+
+    // Where others append too, whoever loses the race has hashed and signed for nothing: they take turns, and more gathers meanwhile.
+    private async Task<IAsyncDisposable?> TurnAsync(List<Intent> batch)
+    {
+        bool crowded = _othersAppendedAt is { } at && _context.Clock.GetElapsedTime(at) < Crowded;
+        return crowded && batch.Exists(intent => !intent.IsNudge) ? await _context.Store.TakeTurnAsync(Id, _stop.Token) : null;
+    }
+
     private async Task ProcessAsync(List<Intent> batch)
     {
         for (int attempt = 0; attempt < MaximumRetries; attempt++)
         {
             await CatchUpAsync();
+            if (_state is { State: ProposalState.Draft })
+                await _context.RequireFresh(_stop.Token);
             DateTimeOffset now = Now();
-            var turn = new RecordTurn(_state, _context.SigningSeed, now);
+            var turn = new RecordTurn(_state, _context.Signer, now);
             Ruling[] rulings = new Ruling[batch.Count];
             var appended = new RecordEvent?[batch.Count];
             for (int i = 0; i < batch.Count; i++)
@@ -134,7 +176,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
             if (due && token is null)
             {
                 // Another coordinator looks after what is due here; ballots may still be taken.
-                turn = new RecordTurn(_state, _context.SigningSeed, now);
+                turn = new RecordTurn(_state, _context.Signer, now);
                 for (int i = 0; i < batch.Count; i++)
                     (rulings[i], appended[i]) = turn.Run(batch[i]);
             }
@@ -144,16 +186,33 @@ internal sealed class ProposalKeeper : IAsyncDisposable
                 : await _context.Store.AppendAsync(Id, _events.Count, turn.Fresh, token, _stop.Token);
             if (outcome == AppendOutcome.Appended)
             {
+                bool ends = turn.Fresh.Count > 0 && turn.State is { IsFinal: true };
                 Publish(turn);
                 for (int i = 0; i < batch.Count; i++)
                     Complete(batch[i], appended[i], rulings[i].Refusal);
+                if (ends)
+                    await NoteEndAsync();
                 return;
             }
 
             _lease = null;
+            _othersAppendedAt = _context.Clock.GetTimestamp();
         }
 
         throw new StoreException($"record {Id.Short()}: others append faster than this coordinator");
+    }
+
+    // What is not noted is only read once more at the next start.
+    private async Task NoteEndAsync()
+    {
+        try
+        {
+            await _context.Store.EndAsync(Id, State.State, _stop.Token);
+        }
+        catch (Exception e) when (e is StoreException or OperationCanceledException)
+        {
+            _context.Log($"proposal {Id.Short()}: its end could not be noted: {e.Message}");
+        }
     }
 
     private void Complete(Intent intent, RecordEvent? appended, Refusal? refusal)
@@ -181,19 +240,44 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     {
         if (!_context.IsShared)
             return;
-        IReadOnlyList<RecordEvent> news = await _context.Store.ReadAsync(Id, _events.Count, int.MaxValue, _stop.Token);
-        if (news.Count == 0)
+        // The last known event is asked for again: where it is gone or another, the store went back.
+        int known = Math.Min(_events.Count, 1);
+        IReadOnlyList<RecordEvent> news = await _context.Store.ReadAsync(Id, _events.Count - known, int.MaxValue, _stop.Token);
+        if (known == 1 && (news.Count == 0 || news[0].Hash != _events[^1].Hash))
+        {
+            string damage = $"record {Id.Short()} was at size {_events.Count} and is not any more: the store was rolled back or replaced";
+            _context.Damaged(damage);
+            throw new StoreException(damage);
+        }
+
+        if (news.Count == known)
             return;
-        var turn = new RecordTurn(_state, _context.SigningSeed, Now());
-        turn.Adopt(news, Id);
+        _othersAppendedAt = _context.Clock.GetTimestamp();
+        var turn = new RecordTurn(_state, _context.Signer, Now());
+        turn.Adopt(news.Skip(known), Id);
         Publish(turn);
     }
 
     private async Task<long?> LeaseAsync()
     {
         if (_lease is null || _lease.ExpiresAt - _context.Clock.GetUtcNow() < LeaseTime / 2)
-            _lease = await _context.Store.TryLeaseAsync(IRecordStore.LeaseName(Id), _context.Node, LeaseTime, _stop.Token);
+            _lease = await _context.Store.TryLeaseAsync(IRecordStore.LeaseName(Id), _context.Holder, LeaseTime, _stop.Token);
         return _lease?.Token;
+    }
+
+    // Another coordinator need not wait for the end of a lease that nobody uses any more.
+    private async Task ReleaseAsync()
+    {
+        if (_lease is not { } lease || !_context.IsShared)
+            return;
+        try
+        {
+            await _context.Store.ReleaseAsync(lease, CancellationToken.None);
+        }
+        catch (StoreException)
+        {
+            // It ends by itself.
+        }
     }
 
     // The clock may step back; a record never does.

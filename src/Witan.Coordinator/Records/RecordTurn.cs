@@ -1,12 +1,13 @@
 using Witan.Coordinator.Stores;
+using Witan.Crypto;
 using Witan.Voting;
 
 namespace Witan.Coordinator.Records;
 
 /// <summary>One turn over a record in memory: intents and what is due lead to fresh events, none of which is durable yet.</summary>
-internal sealed class RecordTurn(RecordState? state, byte[] signingSeed, DateTimeOffset now)
+internal sealed class RecordTurn(RecordState? state, Ed25519Signer signer, DateTimeOffset now)
 {
-    // More than any record can have due at once: opened, enrolled, key, roster, voting, closed, tallied.
+    // More than any record can have due at once: opened, enrolled, key, roster, deliberating, voting, closed, tallied.
     private const int MaximumDue = 16;
 
     /// <summary>The state after the fresh events.</summary>
@@ -30,9 +31,10 @@ internal sealed class RecordTurn(RecordState? state, byte[] signingSeed, DateTim
     public bool RunDue(KeeperContext context, Action<string> refused)
     {
         int count = 0;
-        while (State is { IsFinal: false } current && count < MaximumDue
-            && Lifecycle.Next(current, context.Admitted(), context.Trustees(), now) is { } due)
+        while (State is { IsFinal: false } current && count < MaximumDue)
         {
+            if (Lifecycle.Next(current, context.Admitted(current), context.Trustees(current), now, context.ShowArguments) is not { } due)
+                break;
             if (!TryAppend(due, ProofChecks.All, out Refusal? refusal))
             {
                 refused(refusal!.Message);
@@ -46,7 +48,7 @@ internal sealed class RecordTurn(RecordState? state, byte[] signingSeed, DateTim
     }
 
     /// <summary>Takes over events that another coordinator appended.</summary>
-    public void Adopt(IReadOnlyList<RecordEvent> events, Digest id)
+    public void Adopt(IEnumerable<RecordEvent> events, Digest id)
     {
         foreach (RecordEvent next in events)
         {
@@ -58,12 +60,11 @@ internal sealed class RecordTurn(RecordState? state, byte[] signingSeed, DateTim
 
     private bool TryAppend(RecordPayload payload, ProofChecks checks, out Refusal? refusal)
     {
-        RecordEvent next = RecordEvent.Next(State?.Size ?? 0, State?.Head ?? Digest.Zero, now, payload, signingSeed);
-        RecordState? after = RecordFold.Apply(State, next, checks, out refusal);
+        RecordState? after = RecordFold.Append(State, now, payload, signer, checks, out RecordEvent? next, out refusal);
         if (after is null)
             return false;
         State = after;
-        Fresh.Add(next);
+        Fresh.Add(next!);
         return true;
     }
 }

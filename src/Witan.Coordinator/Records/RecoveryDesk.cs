@@ -7,7 +7,7 @@ namespace Witan.Coordinator.Records;
 /// Notices a rolled-back disk. Records found at start are held back until enough of their trustees have shown what they saw
 /// last; a checkpoint of this coordinator's own key that is not in its records ends the coordinator.
 /// </summary>
-internal sealed class RecoveryDesk(ProposalBook book, Digest coordinator, Action<string> rolledBack)
+internal sealed class RecoveryDesk(ProposalBook book, Digest coordinator, Func<Digest, Task> catchUp, Action confirmed, Action<string> rolledBack)
 {
     private readonly ConcurrentDictionary<Digest, ConcurrentDictionary<Digest, bool>> _shown = new();
 
@@ -20,17 +20,29 @@ internal sealed class RecoveryDesk(ProposalBook book, Digest coordinator, Action
         keeper.AwaitConfirmation();
     }
 
-    /// <summary>An agent shows the newest checkpoints that it keeps.</summary>
-    public void Shown(Digest agent, CheckpointPage page)
+    /// <summary>The records that are held back.</summary>
+    public ICollection<Digest> Waiting => _shown.Keys;
+
+    /// <summary>Another coordinator, which never stopped, gave its word that a record is as long as it ever was.</summary>
+    public void Vouched(ProposalKeeper keeper)
     {
-        foreach (Checkpoint checkpoint in page.Checkpoints.Where(seen => seen.IsSignedBy(coordinator)))
+        if (_shown.TryRemove(keeper.Id, out _))
+            Confirm(keeper);
+    }
+
+    /// <summary>An agent shows the newest checkpoints that it keeps.</summary>
+    public async Task ShownAsync(Digest agent, CheckpointPage page)
+    {
+        foreach (Checkpoint checkpoint in page.Checkpoints)
         {
-            ProposalKeeper? keeper = book.Find(checkpoint.Proposal);
-            bool holds = keeper is not null && checkpoint.Size >= 1
-                && keeper.Read(checkpoint.Size - 1, 1) is [{ } last] && last.Hash == checkpoint.Head;
-            if (holds)
+            // Whether the coordinator signed it matters only where something is missing: nearly all of many hold.
+            if (Holds(checkpoint) || !checkpoint.IsSignedBy(coordinator))
                 continue;
-            rolledBack($"record {checkpoint.Proposal.Short()} was seen at size {checkpoint.Size} and is at {keeper?.State.Size ?? 0}: the disk was rolled back or replaced");
+            // Another coordinator of the store may have signed it a moment ago.
+            await catchUp(checkpoint.Proposal);
+            if (Holds(checkpoint))
+                continue;
+            rolledBack($"record {checkpoint.Proposal.Short()} was seen at size {checkpoint.Size} and is at {book.Find(checkpoint.Proposal)?.State.Size ?? 0}: the disk was rolled back or replaced");
             return;
         }
 
@@ -40,9 +52,20 @@ internal sealed class RecoveryDesk(ProposalBook book, Digest coordinator, Action
                 continue;
             shown[agent] = true;
             if (shown.Count >= keeper.State.Body.Threshold && _shown.TryRemove(proposal, out _))
-                keeper.Confirm();
+                Confirm(keeper);
         }
 
         book.Nudge();
+    }
+
+    // Of a record that has ended and was not replayed yet only the size is compared: it must not cost a restart the replay of all that ever was.
+    private bool Holds(Checkpoint checkpoint) => checkpoint.Size >= 1 && (book.Find(checkpoint.Proposal) is { } keeper
+        ? keeper.Read(checkpoint.Size - 1, 1) is [{ } last] && last.Hash == checkpoint.Head
+        : book.EndedSize(checkpoint.Proposal) >= checkpoint.Size);
+
+    private void Confirm(ProposalKeeper keeper)
+    {
+        keeper.Confirm();
+        confirmed();
     }
 }

@@ -1,3 +1,4 @@
+using Witan.Crypto;
 using Witan.Voting;
 
 namespace Witan.Coordinator.Stores;
@@ -19,7 +20,21 @@ public sealed record Enrolment(
     string Callback,
     DateTimeOffset AdmittedAt,
     DateTimeOffset ExpiresAt,
-    bool IsRevoked);
+    bool IsRevoked)
+{
+    /// <summary>The coordinator's Ed25519 signature over all of the above, 64 bytes: the medium alone cannot admit anybody.</summary>
+    public byte[] Seal { get; init; } = [];
+
+    /// <summary>Signs it. <paramref name="signingSeed"/> is the coordinator's.</summary>
+    public Enrolment Sealed(ReadOnlySpan<byte> signingSeed) => this with { Seal = Ed25519.Sign(signingSeed, SealedBytes()) };
+
+    /// <summary>Whether the coordinator signed it.</summary>
+    public bool IsSealedBy(Digest coordinator) => Ed25519.Verify(coordinator.Bytes, SealedBytes(), Seal);
+
+    private byte[] SealedBytes() => new CanonicalWriter(DomainTags.Enrolment)
+        .Text(Role.ToString()).Text(Name).Text(Instance).Bytes(StoredForm.Of(Entry)).Text(Callback).Time(AdmittedAt).Time(ExpiresAt)
+        .Number(IsRevoked ? 1 : 0).ToBytes();
+}
 
 /// <summary>How an append ended.</summary>
 public enum AppendOutcome
@@ -37,14 +52,25 @@ public enum AppendOutcome
 /// <summary>A record in the store.</summary>
 /// <param name="Proposal">The proposal's id.</param>
 /// <param name="Size">How many events.</param>
-public sealed record StoredRecord(Digest Proposal, long Size);
+/// <param name="Ended">The state that it ended in, as a coordinator noted it; null where it goes on, or that is not noted yet.</param>
+public sealed record StoredRecord(Digest Proposal, long Size, ProposalState? Ended = null);
+
+/// <summary>Something that coordinators of one store tell one another.</summary>
+/// <param name="Subject">What it is about; the newest of a subject stands.</param>
+/// <param name="Body">What is said.</param>
+public sealed record Notice(string Subject, byte[] Body);
+
+/// <summary>Who takes leases: a coordinator, in one of its runs.</summary>
+/// <param name="Node">The coordinator, the same after a restart. No two that run at the same time have the same.</param>
+/// <param name="Run">One run of it; never the same again.</param>
+public sealed record LeaseHolder(string Node, string Run);
 
 /// <summary>A lease on a resource.</summary>
 /// <param name="Resource">What is leased.</param>
 /// <param name="Holder">Who holds it.</param>
 /// <param name="Token">Grows with each new lease of the resource: a writer with an older one is refused.</param>
 /// <param name="ExpiresAt">When it ends unless it is renewed.</param>
-public sealed record Lease(string Resource, string Holder, long Token, DateTimeOffset ExpiresAt);
+public sealed record Lease(string Resource, LeaseHolder Holder, long Token, DateTimeOffset ExpiresAt);
 
 /// <summary>
 /// Where records live, and beside them the operational facts. Everything that returned is durable. Every failure of the medium
@@ -63,6 +89,15 @@ public interface IRecordStore : IAsyncDisposable
     Task<AppendOutcome> AppendAsync(
         Digest proposal, long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Waits until no other coordinator is about to append to a record; disposing ends the turn. A courtesy that saves races: the size alone decides what is
+    /// appended, so whoever has waited long enough goes on without. Null where there is nobody to wait for, or no turn was to be had.
+    /// </summary>
+    Task<IAsyncDisposable?> TakeTurnAsync(Digest proposal, CancellationToken cancellationToken);
+
+    /// <summary>Notes that a record has ended, so that a coordinator that starts need not read it first. Only a hint: what holds is in the events.</summary>
+    Task EndAsync(Digest proposal, ProposalState state, CancellationToken cancellationToken);
+
     /// <summary>Events of a record from a position on, in order, at most <paramref name="limit"/>. Empty for an unknown record.</summary>
     Task<IReadOnlyList<RecordEvent>> ReadAsync(Digest proposal, long from, int limit, CancellationToken cancellationToken);
 
@@ -70,28 +105,40 @@ public interface IRecordStore : IAsyncDisposable
     Task<IReadOnlyList<StoredRecord>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ids of records that grow, whoever appends, from now on. A hint: one may come twice, and after a failure of the medium the
+    /// Ids of records that grow, whoever appends, from now on; at first perhaps of those that just grew. A hint: one may come twice, and after a failure of the medium the
     /// stream ends and <see cref="ListAsync"/> is the truth.
     /// </summary>
     IAsyncEnumerable<Digest> SubscribeAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes a lease, or renews the holder's own with the same token. Null while another holds it. A lease that has ended is
-    /// taken over with a greater token.
+    /// Takes a lease, or renews the holder's own with the same token. Null while another node holds it. A lease that has ended, or that
+    /// an earlier run of the same node held, is taken over with a greater token: that run is over, and what it has under way is fenced.
     /// </summary>
-    Task<Lease?> TryLeaseAsync(string resource, string holder, TimeSpan duration, CancellationToken cancellationToken);
+    Task<Lease?> TryLeaseAsync(string resource, LeaseHolder holder, TimeSpan duration, CancellationToken cancellationToken);
 
     /// <summary>Ends a lease now. Does nothing where it is not the newest.</summary>
     Task ReleaseAsync(Lease lease, CancellationToken cancellationToken);
 
-    /// <summary>Uses a nonce: true exactly once, whoever asks. It is forgotten after its expiry.</summary>
+    /// <summary>Uses a nonce: true exactly once, whoever asks. It may be forgotten after its expiry.</summary>
     Task<bool> UseNonceAsync(Digest nonce, DateTimeOffset expiresAt, CancellationToken cancellationToken);
 
-    /// <summary>Stores an admitted agent, replacing what was known of it.</summary>
-    Task EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken);
+    /// <summary>
+    /// Stores an admitted agent, replacing what was known of it. A withdrawn admission stays withdrawn: false, and nothing is replaced,
+    /// where one that is not withdrawn is to be stored over it.
+    /// </summary>
+    Task<bool> EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken);
 
     /// <summary>All admitted agents.</summary>
     Task<IReadOnlyList<Enrolment>> EnrolmentsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Keeps an order that something is not trusted any more: true for the first of a subject, which stands for ever.</summary>
+    Task<bool> RevokeAsync(SealedRevocation order, CancellationToken cancellationToken);
+
+    /// <summary>All such orders, oldest first.</summary>
+    Task<IReadOnlyList<SealedRevocation>> RevocationsAsync(CancellationToken cancellationToken);
+
+    /// <summary>How many orders and withdrawn admissions there are. It only grows, so whoever knows as many knows all.</summary>
+    Task<long> RevokedCountAsync(CancellationToken cancellationToken);
 
     /// <summary>Keeps sealed shares until their receivers fetch them. The first from a sender to a receiver stands.</summary>
     Task KeepSharesAsync(Digest proposal, IReadOnlyList<SealedShare> shares, CancellationToken cancellationToken);
@@ -99,9 +146,21 @@ public interface IRecordStore : IAsyncDisposable
     /// <summary>The sealed shares for a receiver, in the order of their senders.</summary>
     Task<IReadOnlyList<SealedShare>> SharesAsync(Digest proposal, int to, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Puts notices on a board that all coordinators of the store read; the newest of a subject stands until its life is over.
+    /// Operational: whoever can write to the medium can forge one, and a crash may lose it.
+    /// </summary>
+    Task PostAsync(string board, IReadOnlyList<Notice> notices, TimeSpan life, CancellationToken cancellationToken);
+
+    /// <summary>The living notices of a board, in the order of their subjects.</summary>
+    Task<IReadOnlyList<Notice>> NoticesAsync(string board, CancellationToken cancellationToken);
+
     /// <summary>Writes and flushes something, to learn whether that can be done now.</summary>
     Task ProbeAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>The store could not do its work: full, read-only, broken, damaged, in use.</summary>
-public sealed class StoreException(string message, Exception? inner = null) : IOException(message, inner);
+public class StoreException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>What the store holds is not what was put there: asking again does not help.</summary>
+public sealed class DamagedStoreException(string message, Exception? inner = null) : StoreException(message, inner);

@@ -18,9 +18,21 @@ public static class Ed25519
     public const int SignatureSize = 64;
 
     /// <summary>The public key of a seed. Throws <see cref="ArgumentException"/> where the seed has not 32 bytes.</summary>
-    public static unsafe byte[] PublicKey(ReadOnlySpan<byte> seed)
+    public static byte[] PublicKey(ReadOnlySpan<byte> seed)
     {
         using EvpKeyHandle key = PrivateKey(seed);
+        return PublicKey(key);
+    }
+
+    /// <summary>Signs a message. Throws <see cref="ArgumentException"/> where the seed has not 32 bytes.</summary>
+    public static byte[] Sign(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> message)
+    {
+        using EvpKeyHandle key = PrivateKey(seed);
+        return Sign(key, message);
+    }
+
+    internal static unsafe byte[] PublicKey(EvpKeyHandle key)
+    {
         byte[] output = new byte[PublicKeySize];
         nuint length = PublicKeySize;
         fixed (byte* to = output)
@@ -32,10 +44,8 @@ public static class Ed25519
         return output;
     }
 
-    /// <summary>Signs a message. Throws <see cref="ArgumentException"/> where the seed has not 32 bytes.</summary>
-    public static unsafe byte[] Sign(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> message)
+    internal static unsafe byte[] Sign(EvpKeyHandle key, ReadOnlySpan<byte> message)
     {
-        using EvpKeyHandle key = PrivateKey(seed);
         using EvpDigestHandle context = LibCrypto.EVP_MD_CTX_new();
         byte[] signature = new byte[SignatureSize];
         nuint length = SignatureSize;
@@ -76,7 +86,7 @@ public static class Ed25519
         }
     }
 
-    private static unsafe EvpKeyHandle PrivateKey(ReadOnlySpan<byte> seed)
+    internal static unsafe EvpKeyHandle PrivateKey(ReadOnlySpan<byte> seed)
     {
         if (seed.Length != SeedSize)
             throw new ArgumentException($"an Ed25519 seed has {SeedSize} bytes, not {seed.Length}", nameof(seed));

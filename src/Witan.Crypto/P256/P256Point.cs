@@ -5,17 +5,23 @@ namespace Witan.Crypto;
 
 /// <summary>
 /// A point of P-256, kept decoded: decoding costs a square root, so each point is decoded once. The one byte form is the
-/// 33-byte compressed one. Immutable, and safe to use from several threads.
+/// 33-byte compressed one. Immutable, and safe to use from several threads. libcrypto's own form of a point that was decoded is made
+/// when it is first calculated with: many points are only hashed, or summed up as public ones.
 /// </summary>
 public sealed class P256Point : IEquatable<P256Point>
 {
     /// <summary>Size of the byte form.</summary>
     public const int Size = 33;
 
-    private readonly EcPointHandle _handle;
+    private const int UncompressedSize = 65;
+
+    private EcPointHandle? _handle;
     private byte[]? _encoded;
+    private PublicForm? _public;
 
     private P256Point(EcPointHandle handle) => _handle = handle;
+
+    private P256Point(P256PublicPoint point, byte[] encoded) => (_public, _encoded) = (new PublicForm(point), encoded);
 
     /// <summary>The generator G.</summary>
     public static P256Point Generator { get; } = MultiplyBase(P256Scalar.One);
@@ -24,31 +30,19 @@ public sealed class P256Point : IEquatable<P256Point>
     public static P256Point Identity { get; } = new(New());
 
     /// <summary>Whether this is the neutral element.</summary>
-    public bool IsIdentity => LibCrypto.EC_POINT_is_at_infinity(P256Arithmetic.Group, _handle) == 1;
+    public bool IsIdentity => _encoded is null && LibCrypto.EC_POINT_is_at_infinity(P256Arithmetic.Group, Handle) == 1;
+
+    private EcPointHandle Handle => Volatile.Read(ref _handle) ?? MakeHandle();
 
     /// <summary>
     /// Reads a compressed point. False for another length or prefix, an x that is not below the field prime or not on the
     /// curve. The identity has no such form.
     /// </summary>
-    public static unsafe bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out P256Point? point)
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out P256Point? point)
     {
-        point = null;
-        if (bytes.Length != Size || bytes[0] is not (2 or 3))
-            return false;
-        EcPointHandle handle = New();
-        fixed (byte* from = bytes)
-        {
-            // Decoding solves for y, so what it accepts is on the curve; a large x is refused by it as well.
-            if (LibCrypto.EC_POINT_oct2point(P256Arithmetic.Group, handle, from, Size, P256Arithmetic.OfThread.Context) == 1)
-            {
-                point = new P256Point(handle) { _encoded = bytes.ToArray() };
-                return true;
-            }
-        }
-
-        LibCrypto.ClearErrors();
-        handle.Dispose();
-        return false;
+        // What comes in bytes is public, and the managed root is the faster one.
+        point = P256PublicPoint.TryDecode(bytes, out P256PublicPoint decoded) ? new P256Point(decoded, bytes.ToArray()) : null;
+        return point is not null;
     }
 
     /// <summary>scalar·G. Constant time in the scalar.</summary>
@@ -67,7 +61,7 @@ public sealed class P256Point : IEquatable<P256Point>
     {
         P256Arithmetic scratch = P256Arithmetic.OfThread;
         EcPointHandle result = New();
-        using Borrowed point = new(_handle);
+        using Borrowed point = new(Handle);
         int good = LibCrypto.EC_POINT_mul(
             P256Arithmetic.Group, result, 0, point.Pointer, P256Arithmetic.Load(scratch.A, scalar.Bytes), scratch.Context);
         scratch.Clear();
@@ -91,8 +85,8 @@ public sealed class P256Point : IEquatable<P256Point>
             for (; loaded < points.Length; loaded++)
             {
                 bool added = false;
-                points[loaded]._handle.DangerousAddRef(ref added);
-                raw[loaded] = points[loaded]._handle.DangerousGetHandle();
+                points[loaded].Handle.DangerousAddRef(ref added);
+                raw[loaded] = points[loaded].Handle.DangerousGetHandle();
                 raw[points.Length + loaded] = P256Arithmetic.Load(LibCrypto.BN_new(), scalars[loaded].Bytes);
             }
 
@@ -109,7 +103,7 @@ public sealed class P256Point : IEquatable<P256Point>
             for (int i = 0; i < loaded; i++)
             {
                 LibCrypto.BN_clear_free(raw[points.Length + i]);
-                points[i]._handle.DangerousRelease();
+                points[i].Handle.DangerousRelease();
             }
         }
     }
@@ -118,7 +112,7 @@ public sealed class P256Point : IEquatable<P256Point>
     public static P256Point operator +(P256Point a, P256Point b)
     {
         EcPointHandle result = New();
-        int good = LibCrypto.EC_POINT_add(P256Arithmetic.Group, result, a._handle, b._handle, P256Arithmetic.OfThread.Context);
+        int good = LibCrypto.EC_POINT_add(P256Arithmetic.Group, result, a.Handle, b.Handle, P256Arithmetic.OfThread.Context);
         return Checked(good, result, "P-256 addition");
     }
 
@@ -126,7 +120,7 @@ public sealed class P256Point : IEquatable<P256Point>
     public static P256Point operator -(P256Point a)
     {
         EcPointHandle result = New();
-        using Borrowed from = new(a._handle);
+        using Borrowed from = new(a.Handle);
         int good = LibCrypto.EC_POINT_copy(result, from.Pointer);
         if (good == 1)
             good = LibCrypto.EC_POINT_invert(P256Arithmetic.Group, result, P256Arithmetic.OfThread.Context);
@@ -150,16 +144,32 @@ public sealed class P256Point : IEquatable<P256Point>
         fixed (byte* to = destination)
         {
             nuint written = LibCrypto.EC_POINT_point2oct(
-                P256Arithmetic.Group, _handle, LibCrypto.UncompressedForm, to, (nuint)destination.Length, P256Arithmetic.OfThread.Context);
-            if (written != 65)
+                P256Arithmetic.Group, Handle, LibCrypto.UncompressedForm, to, (nuint)destination.Length, P256Arithmetic.OfThread.Context);
+            if (written != UncompressedSize)
                 throw LibCrypto.Error("P-256 encoding");
         }
+    }
+
+    // Remembered, and the compressed form with it: the caller says that the point is public.
+    internal P256PublicPoint ToPublic()
+    {
+        if (_public is { } known)
+            return known.Point;
+        Span<byte> bytes = stackalloc byte[UncompressedSize];
+        WriteUncompressedTo(bytes);
+        if (!P256PublicPoint.TryDecodeCoordinates(bytes[1..], out P256PublicPoint point))
+            throw LibCrypto.Error("P-256 encoding");
+        _encoded ??= point.ToBytes();
+        _public = new PublicForm(point);
+        return point;
     }
 
     /// <inheritdoc />
     public bool Equals(P256Point? other) =>
         other is not null
-        && LibCrypto.EC_POINT_cmp(P256Arithmetic.Group, _handle, other._handle, P256Arithmetic.OfThread.Context) == 0;
+        && (_encoded is { } mine && other._encoded is { } theirs
+            ? mine.AsSpan().SequenceEqual(theirs)
+            : LibCrypto.EC_POINT_cmp(P256Arithmetic.Group, Handle, other.Handle, P256Arithmetic.OfThread.Context) == 0);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as P256Point);
@@ -177,12 +187,30 @@ public sealed class P256Point : IEquatable<P256Point>
         fixed (byte* to = bytes)
         {
             nuint written = LibCrypto.EC_POINT_point2oct(
-                P256Arithmetic.Group, _handle, LibCrypto.CompressedForm, to, Size, P256Arithmetic.OfThread.Context);
+                P256Arithmetic.Group, Handle, LibCrypto.CompressedForm, to, Size, P256Arithmetic.OfThread.Context);
             if (written != Size)
                 throw LibCrypto.Error("P-256 encoding");
         }
 
         return _encoded = bytes;
+    }
+
+    private unsafe EcPointHandle MakeHandle()
+    {
+        Span<byte> bytes = stackalloc byte[UncompressedSize];
+        bytes[0] = 4;
+        _public!.Point.WriteCoordinatesTo(bytes[1..]);
+        EcPointHandle made = New();
+        fixed (byte* from = bytes)
+        {
+            if (LibCrypto.EC_POINT_oct2point(P256Arithmetic.Group, made, from, UncompressedSize, P256Arithmetic.OfThread.Context) != 1)
+                throw LibCrypto.Error("P-256 decoding");
+        }
+
+        if (Interlocked.CompareExchange(ref _handle, made, null) is not { } first)
+            return made;
+        made.Dispose();
+        return first;
     }
 
     private static EcPointHandle New()
@@ -197,6 +225,11 @@ public sealed class P256Point : IEquatable<P256Point>
             return new P256Point(result);
         result.Dispose();
         throw LibCrypto.Error(operation);
+    }
+
+    private sealed class PublicForm(P256PublicPoint point)
+    {
+        public P256PublicPoint Point => point;
     }
 
     // Keeps a handle alive while its pointer is in native hands.

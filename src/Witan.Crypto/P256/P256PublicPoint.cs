@@ -10,6 +10,9 @@ namespace Witan.Crypto;
 [StructLayout(LayoutKind.Auto)]
 public readonly struct P256PublicPoint : IEquatable<P256PublicPoint>
 {
+    /// <summary>Size of both coordinates in bytes.</summary>
+    public const int CoordinatesSize = 64;
+
     internal P256PublicPoint(P256Field x, P256Field y) => (X, Y) = (x, y);
 
     internal P256Field X { get; }
@@ -30,15 +33,21 @@ public readonly struct P256PublicPoint : IEquatable<P256PublicPoint>
         return true;
     }
 
-    /// <summary>The same point. Throws <see cref="ArgumentException"/> for the identity.</summary>
-    public static P256PublicPoint From(P256Point point)
+    /// <summary>Reads both coordinates, 64 bytes: no root is needed. False where one is not below the field prime, or the point is not on the curve.</summary>
+    public static bool TryDecodeCoordinates(ReadOnlySpan<byte> bytes, out P256PublicPoint point)
     {
-        if (point.IsIdentity)
-            throw new ArgumentException("the identity has no coordinates", nameof(point));
-        Span<byte> bytes = stackalloc byte[65];
-        point.WriteUncompressedTo(bytes);
-        return new P256PublicPoint(P256Field.FromBytes(bytes[1..33])!.Value, P256Field.FromBytes(bytes[33..])!.Value);
+        point = default;
+        if (bytes.Length != CoordinatesSize || P256Field.FromBytes(bytes[..32]) is not { } x || P256Field.FromBytes(bytes[32..]) is not { } y)
+            return false;
+        if (!y.Square().Equals(((x.Square() - P256Field.Three) * x) + P256Field.B))
+            return false;
+        point = new P256PublicPoint(x, y);
+        return true;
     }
+
+    /// <summary>The same point. Throws <see cref="ArgumentException"/> for the identity.</summary>
+    public static P256PublicPoint From(P256Point point) =>
+        point.IsIdentity ? throw new ArgumentException("the identity has no coordinates", nameof(point)) : point.ToPublic();
 
     /// <summary>The 33-byte compressed form.</summary>
     public byte[] ToBytes()
@@ -47,6 +56,13 @@ public readonly struct P256PublicPoint : IEquatable<P256PublicPoint>
         bytes[0] = (byte)(Y.IsOdd ? 3 : 2);
         X.WriteTo(bytes.AsSpan(1));
         return bytes;
+    }
+
+    /// <summary>Writes both coordinates, 32 bytes each.</summary>
+    public void WriteCoordinatesTo(Span<byte> destination)
+    {
+        X.WriteTo(destination);
+        Y.WriteTo(destination[32..]);
     }
 
     /// <inheritdoc />

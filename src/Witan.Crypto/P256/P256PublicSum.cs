@@ -12,8 +12,7 @@ public static class P256PublicSum
     public static P256PublicPoint? Multiply(ReadOnlySpan<P256PublicPoint> points, ReadOnlySpan<byte> scalars)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(scalars.Length, points.Length * P256Scalar.Size, nameof(scalars));
-        // Wide enough that filling the buckets and summing them up cost about the same.
-        int width = points.Length switch { < 16 => 3, < 64 => 4, < 256 => 6, < 1024 => 7, < 4096 => 9, _ => 11 };
+        int width = Width(points.Length);
         ulong[] limbs = new ulong[points.Length * 4];
         for (int i = 0; i < points.Length; i++)
         {
@@ -22,8 +21,8 @@ public static class P256PublicSum
         }
 
         var total = default(P256Accumulator);
-        var buckets = new P256Accumulator[1 << width];
-        for (int window = 255 / width; window >= 0; window--)
+        var buckets = new P256Accumulator[(1 << (width - 1)) + 1];
+        for (int window = 256 / width; window >= 0; window--)
         {
             for (int i = 0; i < width; i++)
                 total.Double();
@@ -35,7 +34,10 @@ public static class P256PublicSum
                 if (digit == 0)
                     continue;
                 any = true;
-                buckets[digit].Add(points[i]);
+                if (digit > 0)
+                    buckets[digit].Add(points[i]);
+                else
+                    buckets[-digit].Add(new P256PublicPoint(points[i].X, -points[i].Y));
             }
 
             if (any)
@@ -44,6 +46,9 @@ public static class P256PublicSum
 
         return total.ToPoint();
     }
+
+    // Where filling the buckets, for scalars of which most have 128 bits, and summing them up cost least together.
+    private static int Width(int points) => points switch { < 35 => 3, < 104 => 4, < 278 => 5, < 694 => 6, < 1667 => 7, < 3890 => 8, < 8900 => 9, _ => 10 };
 
     // Σ j·bucket[j], by running sums from the top.
     private static P256Accumulator SumUp(P256Accumulator[] buckets)
@@ -59,12 +64,19 @@ public static class P256PublicSum
         return sum;
     }
 
+    // Booth's digits: from -2^(width-1) to 2^(width-1), so that half as many buckets do. Each follows from its own bits and the one below them.
     private static int Digit(ReadOnlySpan<ulong> limbs, int at, int width)
     {
+        int value = (int)((at == 0 ? limbs[0] << 1 : Bits(limbs, at - 1)) & ((2UL << width) - 1));
+        int digit = (value >> 1) + (value & 1);
+        return value >> width == 0 ? digit : digit - (1 << width);
+    }
+
+    // At least 17 bits from a position on, zeros beyond the end.
+    private static ulong Bits(ReadOnlySpan<ulong> limbs, int at)
+    {
         int limb = at >> 6, shift = at & 63;
-        ulong low = limbs[limb] >> shift;
-        if (shift + width > 64 && limb < 3)
-            low |= limbs[limb + 1] << (64 - shift);
-        return (int)(low & ((1UL << width) - 1));
+        ulong low = limb < 4 ? limbs[limb] >> shift : 0;
+        return shift > 47 && limb < 3 ? low | (limbs[limb + 1] << (64 - shift)) : low;
     }
 }

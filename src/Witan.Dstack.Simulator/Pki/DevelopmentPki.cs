@@ -13,7 +13,8 @@ namespace Witan.Dstack.Simulator.Pki;
 /// </summary>
 public sealed class DevelopmentPki : IDisposable
 {
-    internal const string Fmspc = "d0d0d0d0d0d0";
+    /// <summary>The platform family that its PCK certificates name.</summary>
+    public const string Fmspc = "d0d0d0d0d0d0";
     private const string Organisation = "O=Witan development root (not Intel), C=XX";
     private static readonly DateTimeOffset From = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset To = new(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
@@ -108,7 +109,8 @@ public sealed class DevelopmentPki : IDisposable
         X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false),
         issued);
 
-    private string Sign(byte[] text)
+    /// <summary>Signs a text as TCB info and QE identity are signed: hexadecimal of r ‖ s by the TCB signing key.</summary>
+    public string Sign(byte[] text)
     {
         using ECDsa key = _tcbSigning.GetECDsaPrivateKey()!;
         return Convert.ToHexStringLower(key.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));

@@ -8,7 +8,11 @@ namespace Witan.Dstack.Simulator.Pki;
 /// <param name="MrTd">48 bytes.</param>
 /// <param name="MrConfigId">48 bytes.</param>
 /// <param name="Rtmr">Four registers of 48 bytes.</param>
-public sealed record TdMeasurements(byte[] MrTd, byte[] MrConfigId, IReadOnlyList<byte[]> Rtmr);
+public sealed record TdMeasurements(byte[] MrTd, byte[] MrConfigId, IReadOnlyList<byte[]> Rtmr)
+{
+    /// <summary>TDATTRIBUTES: SEPT_VE_DISABLE alone, as a production guest has it. Bit 0 is debug.</summary>
+    public ulong Attributes { get; init; } = 1UL << 28;
+}
 
 /// <summary>Writes and signs TDX quotes of version 4 under a development authority.</summary>
 public sealed class TdQuoteAuthor : IDisposable
@@ -51,7 +55,7 @@ public sealed class TdQuoteAuthor : IDisposable
     {
         byte[] body = new byte[584];
         new byte[] { 5, 1, 4 }.CopyTo(body, 0);
-        BinaryPrimitives.WriteUInt64LittleEndian(body.AsSpan(120), 1UL << 28);
+        BinaryPrimitives.WriteUInt64LittleEndian(body.AsSpan(120), td.Attributes);
         BinaryPrimitives.WriteUInt64LittleEndian(body.AsSpan(128), 0xE702E7);
         td.MrTd.CopyTo(body, 136);
         td.MrConfigId.CopyTo(body, 184);

@@ -20,4 +20,8 @@ public sealed class DstackClientOptions
     /// <value>The default value is 32 MiB: an attestation has at most 10 MiB and is sent in hexadecimal.</value>
     /// </summary>
     public int MaximumAnswerBytes { get; set; } = 32 << 20;
+
+    /// <summary>The effective values, for a log.</summary>
+    public override string ToString() =>
+        $"{DstackEndpoint.Effective(Endpoint)}, timeout {Timeout.TotalSeconds:0.###} s, answers of at most {MaximumAnswerBytes} bytes";
 }

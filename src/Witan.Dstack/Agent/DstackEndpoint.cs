@@ -32,22 +32,32 @@ public static class DstackEndpoint
     internal static bool IsAddress(string endpoint) =>
         endpoint.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || endpoint.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Why a text can be no endpoint, whatever exists; null where it can, or where there is none.</summary>
+    internal static string? Problem(string? endpoint) =>
+        string.IsNullOrEmpty(endpoint) ? null
+        : IsAddress(endpoint) ? (Uri.TryCreate(endpoint, UriKind.Absolute, out _) ? null : $"{endpoint} is no address")
+        : System.Text.Encoding.UTF8.GetByteCount(endpoint) > MaximumPathBytes ? $"{endpoint} is too long for a unix socket: at most {MaximumPathBytes} bytes"
+        : null;
+
+    /// <summary>What <see cref="Resolve(string?)"/> would take, without asking whether it is there.</summary>
+    internal static string Effective(string? endpoint) => Effective(endpoint, Variable, Paths);
+
     private static string Resolve(string? endpoint, string variable, IReadOnlyList<string> paths)
     {
-        string? named = string.IsNullOrEmpty(endpoint) ? Environment.GetEnvironmentVariable(variable) : endpoint;
-        string resolved = !string.IsNullOrEmpty(named) ? named : paths.FirstOrDefault(File.Exists) ?? paths[0];
+        string resolved = Effective(endpoint, variable, paths);
+        if (Problem(resolved) is { } problem)
+            throw new ArgumentException(problem, nameof(endpoint));
         if (IsAddress(resolved))
-        {
-            return Uri.TryCreate(resolved, UriKind.Absolute, out _)
-                ? resolved
-                : throw new ArgumentException($"{resolved} is no address", nameof(endpoint));
-        }
-
-        if (System.Text.Encoding.UTF8.GetByteCount(resolved) > MaximumPathBytes)
-            throw new ArgumentException($"{resolved} is too long for a unix socket: at most {MaximumPathBytes} bytes", nameof(endpoint));
+            return resolved;
         if (!File.Exists(resolved))
             throw new DstackUnavailableException($"Unix socket file {resolved} does not exist");
         return resolved;
+    }
+
+    private static string Effective(string? endpoint, string variable, IReadOnlyList<string> paths)
+    {
+        string? named = string.IsNullOrEmpty(endpoint) ? Environment.GetEnvironmentVariable(variable) : endpoint;
+        return !string.IsNullOrEmpty(named) ? named : paths.FirstOrDefault(File.Exists) ?? paths[0];
     }
 
     private static string[] PathsOf(string socket) =>

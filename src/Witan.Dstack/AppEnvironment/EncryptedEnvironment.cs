@@ -93,10 +93,12 @@ public static class EncryptedEnvironment
 
     private static byte[] Write(IEnumerable<KeyValuePair<string, string>> environment)
     {
-        var output = new ArrayBufferWriter<byte>();
+        KeyValuePair<string, string>[] pairs = [.. environment];
+        // Room for the worst case, so that no half-filled buffer with secrets in it is left behind by growing.
+        var output = new ArrayBufferWriter<byte>(32 + pairs.Sum(pair => 32 + (6 * (pair.Key.Length + pair.Value.Length))));
         output.Write("{\"env\":["u8);
         bool next = false;
-        foreach ((string name, string value) in environment)
+        foreach ((string name, string value) in pairs)
         {
             output.Write(next ? ",{\"key\":"u8 : "{\"key\":"u8);
             CanonicalJson.WriteText(name, output);
@@ -107,7 +109,10 @@ public static class EncryptedEnvironment
         }
 
         output.Write("]}"u8);
-        return output.WrittenSpan.ToArray();
+        byte[] plain = output.WrittenSpan.ToArray();
+        // Zeroes what was written.
+        output.Clear();
+        return plain;
     }
 
     private static Dictionary<string, string> Read(byte[] plain)

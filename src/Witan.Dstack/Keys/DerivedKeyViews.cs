@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Witan.Attestation;
 using Witan.Crypto;
 
 namespace Witan.Dstack;
@@ -49,6 +51,23 @@ public static class DerivedKeyViews
 
     /// <summary>The Solana address of the key as an Ed25519 seed.</summary>
     public static string SolanaAddress(this GetKeyResponse key) => WalletAddress.Solana(Ed25519.PublicKey(key.Key));
+
+    /// <summary>
+    /// Verifies the key's signature chain up to a key management service: <see cref="KeySignatureChain.TryVerify"/> with the purpose and
+    /// algorithm that the key was asked for.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="appId">20 bytes, from verified evidence.</param>
+    /// <param name="kmsPublicKey">The service's key, 33 bytes.</param>
+    /// <param name="facts">The keys on the way.</param>
+    /// <param name="refusal">What is wrong.</param>
+    public static bool TryVerifyChain(
+        this GetKeyResponse key,
+        ReadOnlySpan<byte> appId,
+        ReadOnlySpan<byte> kmsPublicKey,
+        [NotNullWhen(true)] out KeySignatureChainFacts? facts,
+        [NotNullWhen(false)] out Finding? refusal) =>
+        KeySignatureChain.TryVerify(key.PublicKey(), key.Purpose, key.SignatureChain, appId, kmsPublicKey, out facts, out refusal);
 
     private static ECDsa Create(GetKeyResponse key, ECCurve curve)
     {

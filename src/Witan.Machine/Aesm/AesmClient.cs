@@ -56,9 +56,10 @@ internal sealed class AesmClient(string path, TimeSpan limit)
         bool connected = false;
         try
         {
+            // The limit on sending holds for connecting too: a full queue of the service would block otherwise.
+            socket.SendTimeout = socket.ReceiveTimeout = (int)limit.TotalMilliseconds;
             socket.Connect(new UnixDomainSocketEndPoint(Address()));
             connected = true;
-            socket.SendTimeout = socket.ReceiveTimeout = (int)limit.TotalMilliseconds;
             byte[] frame = new byte[4 + message.Length];
             BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)message.Length);
             message.CopyTo(frame, 4);

@@ -49,6 +49,9 @@ internal sealed class AesmFacts
     /// <summary>The answer to a request for a quoting target, where one was made; null otherwise.</summary>
     public AesmReply? Provision => AesmReply.TryParse(_snapshot[Section.Aesm, ProvisionRequest].Text, out AesmReply? reply) ? reply : null;
 
+    /// <summary>Why that request got no answer; empty where it was not made, or was answered.</summary>
+    public string ProvisionFailure => _snapshot[Section.Aesm, ProvisionRequest].Error;
+
     public IEnumerable<string> Evidence()
     {
         foreach (string path in AesmSocket.Names)

@@ -45,13 +45,13 @@ internal static class AttestationPath
             evidence.Add($"AESM answered {AesmFacts.ProvisionRequest}: {provision}");
         return new Check("attestation", "Remote attestation", mark)
         {
-            Rule = "predicted from processor and flexible launch control; ✔ where AESM offers an ECDSA key and, if asked (--attest), prepares a quote with it",
+            Rule = "predicted from processor and flexible launch control; ✔ where AESM, asked with --attest, prepared a quote with an ECDSA key",
             Children =
             [
                 new Check("attestation.path", Sentence(kind, cpu), Mark.Supported) { Form = CheckForm.Text, Evidence = [.. evidence] },
                 new Check("attestation.quote", "Quotes that verifiers still accept (DCAP)", mark)
                 {
-                    Rule = "an ECDSA key in AESM's list; error 0 where a quote was prepared",
+                    Rule = "AESM lists an ECDSA key and answers initQuoteEx with error 0; made only with --attest, because it may use the network",
                     Evidence = [.. evidence],
                     Problem = problem,
                 },
@@ -92,11 +92,19 @@ internal static class AttestationPath
                 $"{AesmFacts.ProvisionRequest}: {reply}", $"AESM answered with error {AesmErrors.Describe(reply.ErrorCode)}.", remedy, actor));
         }
 
-        if (aesm.Keys?.Any(key => key.IsEcdsa) == true)
+        if (aesm.Provision is not null)
             return (Mark.Supported, null);
+        if (aesm.ProvisionFailure.Length > 0)
+        {
+            return (Mark.Unknown, Problem.Of(
+                ProblemState.Failed, "ATTESTATION_QUOTE_NO_ANSWER", $"AESM did not say whether it can prepare a quote: {aesm.ProvisionFailure}.",
+                $"{AesmFacts.ProvisionRequest}: {aesm.ProvisionFailure}", "The service waits for the network (its PCK service), hangs, or died.",
+                "See journalctl -u aesmd; check the PCK service in /etc/sgx_default_qcnl.conf.", Actor.PackageOwner));
+        }
+
         return (Mark.Unknown, Problem.Of(
             ProblemState.Unreadable, "ATTESTATION_NOT_TRIED", "That quotes can be made is predicted, not tried.",
-            aesm.Keys is null ? "AESM was not asked for its keys, or does not run" : "AESM lists no ECDSA key",
+            aesm.Keys is null ? "AESM was not asked for its keys, or does not run" : aesm.Keys.Any(key => key.IsEcdsa) ? "AESM lists an ECDSA key" : "AESM lists no ECDSA key",
             "A quote needs a quoting service (AESM, or one inside the worker such as Gramine's) and a PCK certificate for this platform.",
             "Run with --attest to have AESM prepare a quote, or judge one with --quote FILE --collateral FILE.", Actor.PackageOwner, harmless: true));
     }

@@ -88,6 +88,9 @@ internal sealed class CpuFacts
         return Raw(leaf, subleaf) is { } value ? $"{name} = {value}" : $"{name}: {_snapshot[Section.Cpuid, SnapshotBuilder.CpuidKey(leaf, subleaf)]}";
     }
 
+    /// <summary>A leaf as it is recorded, also where it is out of range; null where it is not.</summary>
+    public CpuidLeaf? Recorded(uint leaf, uint subleaf) => Raw(leaf, subleaf);
+
     private CpuidLeaf? Raw(uint leaf, uint subleaf)
     {
         Reading reading = _snapshot[Section.Cpuid, SnapshotBuilder.CpuidKey(leaf, subleaf)];

@@ -43,6 +43,7 @@ internal static class Dstack
                 }.HiddenIf(socket == Mark.Fatal, "there is no guest agent"),
             ],
         };
-        return new TeeCategory("dstack", root, path is not null || inGuest ? null : "no dstack.sock");
+        bool applies = path is not null || inGuest, looked = Sockets.Any(name => snapshot[Section.Sockets, name].IsFailure);
+        return new TeeCategory("dstack", root, applies ? null : looked ? "no dstack.sock" : "not recorded") { IsUnseen = !applies && !looked };
     }
 }

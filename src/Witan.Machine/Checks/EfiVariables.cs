@@ -34,6 +34,9 @@ internal static class EfiVariables
         return false;
     }
 
+    /// <summary>Whether anybody looked.</summary>
+    public static bool IsRecorded(MachineSnapshot snapshot) => snapshot.Keys(Section.Efi).Count > 0;
+
     public static IEnumerable<string> Describe(MachineSnapshot snapshot)
     {
         foreach (string name in All)

@@ -15,7 +15,7 @@ internal static class FeatureControl
 
     /// <summary>The register as evidence: its value, or why there is none.</summary>
     public static string Evidence(MachineSnapshot snapshot, uint register) =>
-        Msr(snapshot, register) is { } value ? $"MSR 0x{register:X} = 0x{value:x}" : $"MSR 0x{register:X}: {Why(snapshot[Section.Msr, SnapshotBuilder.MsrKey(register)])}";
+        Msr(snapshot, register) is { } value ? $"MSR 0x{register:X} = 0x{value:x}" : $"MSR 0x{register:X}: {snapshot[Section.Msr, SnapshotBuilder.MsrKey(register)]}";
 
     /// <summary>MSR 0x3A with its bits named.</summary>
     public static string Describe(MachineSnapshot snapshot) => Msr(snapshot, Register) is { } value

@@ -3,6 +3,7 @@ namespace Witan.Machine;
 /// <summary>NVIDIA confidential computing: which GPU, which mode, and whether developer tools spoil it.</summary>
 internal static class Gpu
 {
+    public const string Bus = "/sys/bus/pci/devices";
     public const string Library = "libnvidia-ml.so.1";
 
     private static readonly Dictionary<string, string> Capable = new(StringComparer.Ordinal)
@@ -73,7 +74,7 @@ internal static class Gpu
                 },
             ],
         };
-        bool applies = gpus.Length > 0 || library.HasValue;
-        return new TeeCategory("gpu-cc", root, applies ? null : "no NVIDIA device");
+        bool applies = gpus.Length > 0 || library.HasValue, looked = snapshot[Section.Files, Bus] is { HasValue: true } or { IsMissing: true };
+        return new TeeCategory("gpu-cc", root, applies ? null : looked ? "no NVIDIA device" : "not recorded") { IsUnseen = !applies && !looked };
     }
 }

@@ -15,7 +15,8 @@ internal static class SevGuest
         bool? isGuest = IsSnp(snapshot, cpu, sev, out string how);
         Mark guest = Marks.Required(isGuest);
         Reading device = snapshot[Section.Devices, Device], provider = snapshot[Section.Files, TdxGuest.Provider];
-        Mark node = Marks.Required(device.HasValue ? true : device.IsMissing ? false : null).Downgraded();
+        Reading report = snapshot[Section.Requests, ReportRequest];
+        Mark node = Marks.Required(device.HasValue ? !report.IsFailure : device.IsMissing ? false : null).Downgraded();
         Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "sev_guest" : snapshot[Section.Files, TdxGuest.Configfs].IsMissing ? false : null).Downgraded();
         string[] evidence = [.. sev.Describe(), FeatureControl.Evidence(snapshot, StatusRegister), Lines.Evidence(snapshot, Section.Files, PlatformDevice), how];
         var root = new Check("snp-guest", "AMD SEV-SNP guest", guest.And(node.Or(tsm)))
@@ -38,7 +39,7 @@ internal static class SevGuest
                 {
                     Rule = $"{Device} opens and returns a report",
                     Evidence = [$"{Device}: {device}", Lines.Evidence(snapshot, Section.Requests, ReportRequest), Lines.Evidence(snapshot, Section.Files, Vmpl)],
-                    Problem = node == Mark.Supported ? null : DeviceProblem(device, tsm == Mark.Supported),
+                    Problem = node == Mark.Supported ? null : DeviceProblem(device, report, tsm == Mark.Supported),
                 }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
                 new Check("snp-guest.tsm", "Reports through the kernel (configfs tsm)", tsm)
                 {
@@ -61,6 +62,12 @@ internal static class SevGuest
             return (status >> 2 & 1) != 0;
         }
 
+        if (snapshot[Section.Msr, SnapshotBuilder.MsrKey(StatusRegister)].Error == "EIO")
+        {
+            how = $"SEV_STATUS (MSR {StatusRegister:X}) does not exist here (EIO): every SEV guest can read it";
+            return false;
+        }
+
         if (snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, TdxGuest.Provider].Text == "sev_guest")
         {
             how = $"the kernel made {PlatformDevice}";
@@ -76,8 +83,9 @@ internal static class SevGuest
         return sev.Snp == false ? false : null;
     }
 
-    private static Problem DeviceProblem(Reading device, bool needless) => device switch
+    private static Problem DeviceProblem(Reading device, Reading report, bool needless) => device switch
     {
+        { HasValue: true } => Problem.Of(ProblemState.Failed, "SNP_GUEST_REPORT_FAILED", $"The SEV guest device opens and gives no report: {report.Error}.", $"{ReportRequest}: {report}", "The firmware of the host refused the request, or this is not privilege level 0.", "See the kernel log (dmesg | grep -i sev); under an SVSM use configfs.", Actor.CloudProvider, needless),
         { IsMissing: true } => Problem.Of(ProblemState.Absent, "SNP_GUEST_DEVICE_ABSENT", "There is no SEV guest device.", $"{Device}: {device}", "The kernel module sev-guest is not loaded, or the container was not given the device.", "Run `sudo modprobe sev-guest`, or pass the device to the container.", Actor.KernelOwner, needless),
         { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "SNP_GUEST_DEVICE_REFUSED", $"The SEV guest device does not open: {device.Error}.", $"{Device}: {device}", "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
         _ => Lines.Unread("SNP_GUEST_DEVICE_UNREADABLE", "Whether there is an SEV guest device", $"{Device}: {device}", "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),

@@ -21,7 +21,7 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
     {
         Mark processor = Marks.Required(_sev.Snp), kvm = Marks.Required(Kvm), bios = kvm == Mark.Supported ? Mark.Supported : Bios(), firmware = Firmware();
         const string NoCpu = "this processor has no SEV-SNP";
-        var root = new Check("snp-host", "AMD SEV-SNP host", processor.And(bios).And(kvm).And(firmware == Mark.Unknown ? Mark.Unsupported : firmware.Downgraded()))
+        var root = new Check("snp-host", "AMD SEV-SNP host", processor.And(bios).And(kvm).And(firmware == Mark.Unknown ? Mark.Unsupported : firmware))
         {
             Rule = "CPU support AND BIOS configuration AND KVM; a firmware that says it is too old counts against it",
             Children =
@@ -39,7 +39,7 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
                 },
                 new Check("snp-host.bios", "BIOS configuration", bios)
                 {
-                    Rule = "KVM runs with SNP; else MSR C0010010[23] and [24], and a reverse map table (MSR C0010132 and C0010133)",
+                    Rule = "KVM runs with SNP; else MSR C0010010[23] = 1 and a reverse map table (MSR C0010132 below C0010133); bit 24 is set by the kernel, not by the BIOS",
                     Evidence = [.. BiosEvidence()],
                     Problem = bios == Mark.Supported ? null : BiosProblem(),
                 }.HiddenIf(processor == Mark.Fatal, NoCpu),

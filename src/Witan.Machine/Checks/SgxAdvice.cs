@@ -55,7 +55,7 @@ internal static class SgxAdvice
             return Off("SGX_BIOS_CLAIMS_ON", "The BIOS says that SGX is on and did not switch it on: a fault of the BIOS.", "Update the BIOS; where it offers \"software controlled\", choose \"enabled\" instead; then ask the board's vendor.");
         return EfiVariables.IsRefused(snapshot)
             ? Off("SGX_BIOS_UNREADABLE", "What the BIOS says about it could not be read: the EFI variables are refused to this user.", "Enable SGX in the BIOS and reboot; to see what the BIOS says, run this command as root.")
-            : Off("SGX_BIOS_OFF", "SGX is off in the BIOS; no EFI variable says more.", "Enable SGX in the BIOS and reboot; if there is no such setting, update the BIOS, then ask the board's vendor.");
+            : Off("SGX_BIOS_OFF", EfiVariables.IsRecorded(snapshot) ? "SGX is off in the BIOS; no EFI variable says more." : "SGX is off in the BIOS; what the EFI variables say is not recorded.", "Enable SGX in the BIOS and reboot; if there is no such setting, update the BIOS, then ask the board's vendor.");
     }
 
     public static Problem InvalidSizes(CpuFacts cpu) => Problem.Of(

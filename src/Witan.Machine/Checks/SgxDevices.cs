@@ -35,7 +35,11 @@ internal sealed class SgxDevices
 
     public bool IsLegacy => Path is not null && Legacy.Contains(Path);
 
-    public Mark Mark => Path is null ? (IsRecorded ? Mark.Fatal : Mark.Unknown) : Marks.Required(Reading.HasValue && NoExecMount is null);
+    /// <summary>A node that is refused to this user is no answer about the machine: it may open for another.</summary>
+    public Mark Mark => Path is null ? (IsRecorded ? Mark.Fatal : Mark.Unknown)
+        : NoExecMount is not null ? Mark.Fatal
+        : Reading.IsRefused ? Mark.Unknown
+        : Marks.Required(Reading.HasValue);
 
     public IEnumerable<string> Evidence()
     {

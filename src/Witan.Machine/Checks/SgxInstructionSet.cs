@@ -63,8 +63,13 @@ internal sealed class SgxInstructionSet
                     Children =
                     [
                         Below(BuildFeatures()),
-                        new Check("sgx.epc-size", Epc.Line(), Mark.Supported) { Form = CheckForm.Text, Evidence = [.. Epc.Evidence, .. KernelShare()] }
-                            .HiddenIf(PageCache == Mark.Fatal, "there is no enclave page cache"),
+                        new Check("sgx.epc-size", Epc.Line(), Mark.Supported)
+                        {
+                            Form = CheckForm.Text,
+                            Rule = "the sum of the sections of CPUID 12.2 and on; the kernel's share is the sum of sgx_total_bytes over all nodes",
+                            Evidence = [.. Epc.Evidence, .. KernelShare.Evidence(_snapshot)],
+                            Problem = KernelShare.Problem(_snapshot, Epc),
+                        }.HiddenIf(PageCache == Mark.Fatal, "there is no enclave page cache"),
                     ],
                 }.HiddenIf(noCpu, Cpu).HiddenIf(HasSgx1 == false, Configuration),
             ],
@@ -180,15 +185,6 @@ internal sealed class SgxInstructionSet
         Add(_cpu.Bit(0x12, 0, leaf => leaf.Eax, 11), "EDECCSSA (12.0 EAX[11])");
         Add(_cpu.Bit(7, 0, leaf => leaf.Edx, 1), "SGX_KEYS (7.0 EDX[1])");
         return more;
-    }
-
-    private IEnumerable<string> KernelShare()
-    {
-        foreach (string path in _snapshot.Keys(Section.Files))
-        {
-            if (path.EndsWith("/x86/sgx_total_bytes", StringComparison.Ordinal))
-                yield return $"{path} = {_snapshot[Section.Files, path]}";
-        }
     }
 
     private static ulong Largest(uint exponent) => (exponent & 0xFF) >= 64 ? ulong.MaxValue : 1UL << (int)(exponent & 0xFF);

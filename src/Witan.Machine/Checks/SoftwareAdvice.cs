@@ -10,7 +10,7 @@ internal sealed class SoftwareAdvice(
         if (devices.Mark == Mark.Supported)
             return null;
         string evidence = string.Join("; ", devices.Evidence());
-        if (devices.Mark == Mark.Unknown)
+        if (!devices.IsRecorded)
             return Problem.Of(ProblemState.Unreadable, "SGX_DEVICE_UNREADABLE", "Whether there is an SGX device is not recorded.", evidence, "The recording holds no devices.", "Run this command on the machine itself.", Actor.Nobody);
         if (devices.NoExecMount is { } mount)
         {
@@ -20,15 +20,16 @@ internal sealed class SoftwareAdvice(
                 $"Run `mount -o remount,exec {mount}`; in a container, pass the device on a mount with exec.", Actor.KernelOwner);
         }
 
-        if (devices.Path is { } path)
-        {
-            return Problem.Of(
-                ProblemState.Unreadable, "SGX_DEVICE_REFUSED", $"{path} does not open: {devices.Reading.Error}.", evidence,
-                devices.Reading.IsRefused ? "This user, or this container, has no right to the device." : "The driver refused to open the device.",
-                devices.Reading.IsRefused ? "Add the user to the device's group (often sgx), or give the container the device." : "Look at the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner);
-        }
-
-        return NoDevice(evidence);
+        if (devices.Path is not { } path)
+            return NoDevice(evidence);
+        return devices.Reading.IsRefused
+            ? Problem.Of(
+                ProblemState.Unreadable, "SGX_DEVICE_REFUSED", $"{path} is refused to this user: {devices.Reading.Error}.", evidence,
+                "This user, or this container, has no right to the device; whether it works is not known.",
+                "Add the user to the device's group (often sgx), or give the container the device; or run this command as root.", Actor.KernelOwner)
+            : Problem.Of(
+                ProblemState.Failed, "SGX_DEVICE_FAILED", $"{path} does not open: {devices.Reading.Error}.", evidence,
+                "The driver refused to open the device.", "Look at the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner);
     }
 
     public Problem? Library()
@@ -53,7 +54,8 @@ internal sealed class SoftwareAdvice(
         if (aesm.Mark == Mark.Supported)
             return null;
         string evidence = string.Join("; ", aesm.Evidence());
-        bool needless = flc.Mark == Mark.Supported || instructions.CpuSupport == Mark.Fatal;
+        bool free = flc.CpuSupport == Mark.Supported && flc.Configuration != Mark.Fatal && flc.Mark != Mark.Unsupported;
+        bool needless = free || instructions.CpuSupport == Mark.Fatal;
         string relevance = flc.CpuSupport == Mark.Supported
             ? "On a machine with flexible launch control it is needed only for quotes made through AESM."
             : "Without flexible launch control it is needed for launch tokens.";
@@ -70,17 +72,17 @@ internal sealed class SoftwareAdvice(
         {
             "running" => Of(ProblemState.Failed, "AESM_NO_SOCKET", "AESM runs and its socket cannot be reached.", "The socket is not visible from here: a container sees it only if it is mounted.", "Mount /var/run/aesmd into the container.", Actor.PackageOwner),
             "installed" => Of(ProblemState.Disabled, "AESM_STOPPED", "AESM is installed and does not run.", "The service is stopped.", "Run `sudo systemctl start aesmd`.", Actor.PackageOwner),
-            _ => Of(ProblemState.Absent, "AESM_ABSENT", needless ? "AESM is not installed; nothing here needs it." : "AESM is not installed.", "The package sgx-aesm-service is not installed.", needless ? "Nothing to do." : "Install sgx-aesm-service.", needless ? Actor.Nobody : Actor.PackageOwner),
+            _ => Of(ProblemState.Absent, "AESM_ABSENT", free ? "AESM is not installed; launching enclaves does not need it here." : needless ? "AESM is not installed; nothing here needs it." : "AESM is not installed.", "The package sgx-aesm-service is not installed.", free ? "Nothing to do, unless quotes are to be made through AESM." : needless ? "Nothing to do." : "Install sgx-aesm-service.", needless ? Actor.Nobody : Actor.PackageOwner),
         };
     }
 
     private Problem NoDevice(string evidence)
     {
-        Problem Of(string code, string cause, string remedy, Actor actor, ProblemState state = ProblemState.Absent) =>
-            Problem.Of(state, code, "There is no SGX device.", evidence, cause, remedy, actor);
+        Problem Of(string code, string cause, string remedy, Actor actor, ProblemState state = ProblemState.Absent, bool harmless = false) =>
+            Problem.Of(state, code, "There is no SGX device.", evidence, cause, remedy, actor, harmless);
 
         if (instructions.CpuSupport == Mark.Fatal)
-            return Of("SGX_DEVICE_ABSENT", "The processor offers no SGX, so the kernel makes no device.", "Nothing, before the processor offers SGX.", Actor.Nobody);
+            return Of("SGX_DEVICE_ABSENT", "The processor offers no SGX, so the kernel makes no device.", "Nothing, before the processor offers SGX.", Actor.Nobody, harmless: true);
         if (instructions.CpuConfiguration == Mark.Fatal)
             return Of("SGX_DEVICE_ABSENT", "SGX is switched off, so the kernel makes no device.", "Switch SGX on first; the device then appears by itself.", Actor.BiosOwner);
         if (snapshot[Section.Arguments, "nosgx"].HasValue && snapshot[Section.Arguments, "nosgx"].Text != "no")

@@ -6,6 +6,7 @@ internal static class TdxGuest
     public static readonly string[] Devices = ["/dev/tdx_guest", "/dev/tdx-guest", "/dev/tdx-attest"];
     public const string Configfs = "/sys/kernel/config/tsm/report";
     public const string Provider = Configfs + "/provider";
+    public const string ReportRequest = "TDX_CMD_GET_REPORT0";
     public const string EventLog = "/sys/firmware/acpi/tables/CCEL";
 
     public static TeeCategory Build(MachineSnapshot snapshot, CpuFacts cpu)
@@ -15,7 +16,8 @@ internal static class TdxGuest
         Reading opened = device is null ? snapshot[Section.Devices, Devices[0]] : snapshot[Section.Devices, device];
         Reading configfs = snapshot[Section.Files, Configfs], provider = snapshot[Section.Files, Provider];
         Mark guest = Marks.Required(isolated);
-        Mark node = Marks.Required(opened.HasValue ? true : opened.IsMissing ? false : null).Downgraded();
+        Reading report = snapshot[Section.Requests, ReportRequest];
+        Mark node = Marks.Required(opened.HasValue ? !report.IsFailure : opened.IsMissing ? false : null).Downgraded();
         Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "tdx_guest" : configfs.IsMissing ? false : null).Downgraded();
         Mark evidence = node.Or(tsm);
         if (cpu.IsHyperV && isolated == true && evidence == Mark.Fatal)
@@ -39,7 +41,7 @@ internal static class TdxGuest
                 new Check("tdx-guest.device", device is null ? "Guest device" : $"Guest device ({device})", node)
                 {
                     Rule = "/dev/tdx_guest opens and returns a TD report",
-                    Evidence = [.. Devices.Select(path => Lines.Evidence(snapshot, Section.Devices, path)), Lines.Evidence(snapshot, Section.Requests, "TDX_CMD_GET_REPORT0")],
+                    Evidence = [.. Devices.Select(path => Lines.Evidence(snapshot, Section.Devices, path)), Lines.Evidence(snapshot, Section.Requests, ReportRequest)],
                     Problem = node == Mark.Supported ? null : DeviceProblem(snapshot, device, opened, tsm == Mark.Supported),
                 }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
                 new Check("tdx-guest.tsm", "Quotes through the kernel (configfs tsm)", tsm)
@@ -76,8 +78,10 @@ internal static class TdxGuest
     private static Problem DeviceProblem(MachineSnapshot snapshot, string? device, Reading opened, bool needless)
     {
         string evidence = Lines.Evidence(snapshot, Section.Devices, device ?? Devices[0]);
+        Reading report = snapshot[Section.Requests, ReportRequest];
         return opened switch
         {
+            { HasValue: true } => Problem.Of(ProblemState.Failed, "TDX_GUEST_REPORT_FAILED", $"{device} opens and gives no report: {report.Error}.", $"{ReportRequest}: {report}", "The TDX module refused the request, or the driver speaks another interface.", "See the kernel log (dmesg | grep -i tdx).", Actor.CloudProvider, needless),
             { IsMissing: true } => Problem.Of(ProblemState.Absent, "TDX_GUEST_DEVICE_ABSENT", "There is no TDX guest device.", evidence, "The kernel module tdx_guest is not loaded, the kernel is older than 6.2, or the container was not given the device.", "Run `sudo modprobe tdx_guest`, or pass /dev/tdx_guest to the container.", Actor.KernelOwner, needless),
             { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "TDX_GUEST_DEVICE_REFUSED", $"{device} does not open: {opened.Error}.", evidence, "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
             _ => Lines.Unread("TDX_GUEST_DEVICE_UNREADABLE", "Whether there is a guest device", evidence, "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),

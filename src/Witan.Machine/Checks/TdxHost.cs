@@ -21,6 +21,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
 
     private bool? MemoryEncryption => FeatureControl.Msr(snapshot, 0x982) is { } value ? (value >> 1 & 1) != 0 : null;
 
+    private ulong? MemoryCheck => FeatureControl.Msr(snapshot, 0xA0);
     private bool? Kvm => Lines.Parameter(snapshot, KvmTdx);
 
     private bool HasModuleVersion => snapshot[Section.Files, "/sys/devices/faux/tdx_host/version"].HasValue;
@@ -41,7 +42,12 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
                 {
                     Rule = "a server processor from Sapphire Rapids on, or the kernel's flag tdx_host_platform, or a valid SEAM range",
                     Evidence = [cpu.Evidence(1), Lines.Evidence(snapshot, Section.Flags, Flag)],
-                    Problem = processor == Mark.Supported ? null : SgxAdvice.NotRecorded("TDX_HOST_CPU_UNREADABLE", cpu.Evidence(1)),
+                    Problem = processor switch
+                    {
+                        Mark.Supported => null,
+                        Mark.Unknown => SgxAdvice.NotRecorded("TDX_HOST_CPU_UNREADABLE", cpu.Evidence(1)),
+                        _ => Problem.Of(ProblemState.Absent, "TDX_HOST_CPU_ABSENT", "This processor has no TDX.", cpu.Evidence(1), "Server processors have it from Sapphire Rapids on.", "Use such a processor.", Actor.ChipVendor),
+                    },
                 },
                 new Check("tdx-host.bios", "BIOS configuration", bios)
                 {
@@ -85,11 +91,13 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
         : null;
 
     private Mark Processor() =>
-        Platform.Of(cpu) == Generation.SapphireRapidsOrLater || HasFlag == true || SeamRange == true ? Mark.Supported : Mark.Unknown;
+        Platform.Of(cpu) == Generation.SapphireRapidsOrLater || HasFlag == true || SeamRange == true ? Mark.Supported
+        : Platform.Of(cpu) == Generation.Unknown ? Mark.Unknown
+        : Mark.Fatal;
 
     private Mark Bios() => HasFlag == true
         ? Mark.Supported
-        : SeamRange == false || PrivateKeys == false || MemoryEncryption == false || (HasFlag == false && IsLimitedTo46Bits) ? Mark.Fatal
+        : SeamRange == false || PrivateKeys == false || MemoryEncryption == false || MemoryCheck > 0 || (HasFlag == false && IsLimitedTo46Bits) ? Mark.Fatal
         : SeamRange == true && PrivateKeys == true && MemoryEncryption != false ? Mark.Supported
         : Mark.Unknown;
 
@@ -132,17 +140,25 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     {
         string evidence = string.Join("; ", BiosEvidence());
         Problem Off(string code, string cause, string remedy) => Problem.Of(ProblemState.Disabled, code, "TDX is switched off.", evidence, cause, remedy, Actor.BiosOwner);
-        if (FeatureControl.Msr(snapshot, 0xA0) is > 0 and var check)
+        if (MemoryCheck is > 0 and var check)
             return Problem.Of(ProblemState.Failed, "TDX_HOST_MCHECK", $"The processor's memory check failed: MSR 0xA0 = 0x{check:x}.", evidence, "Memory is not populated as TDX demands, or the microcode is too old.", "Update the BIOS; populate the memory symmetrically.", Actor.BiosOwner);
-        if (IsLimitedTo46Bits && HasFlag != true && SeamRange != true)
+        const string Limit = "with that limit memory encryption with several keys, and so TDX, stays grey";
+        if (IsLimitedTo46Bits && HasFlag != true && SeamRange is null)
         {
             return mark == Mark.Fatal || HasFlag == false
-                ? Off("TDX_HOST_46_BITS", "The BIOS limits physical addresses to 46 bits; with that limit memory encryption with several keys, and so TDX, stays grey.", "Switch the limit of the physical address to 46 bits off in the BIOS, then memory encryption and TDX on.")
+                ? Off("TDX_HOST_46_BITS", $"The BIOS limits physical addresses to 46 bits; {Limit}.", "Switch the limit of the physical address to 46 bits off in the BIOS, then memory encryption and TDX on.")
                 : Lines.Unread("TDX_HOST_46_BITS", "Whether TDX is on", evidence, "The registers are not readable here; but physical addresses are limited to 46 bits, and with that limit TDX cannot be switched on.", "Switch the limit of the physical address to 46 bits off in the BIOS, then memory encryption and TDX on.", Actor.BiosOwner);
         }
 
         if (SeamRange == false || MemoryEncryption == false || PrivateKeys == false)
-            return Off("TDX_HOST_BIOS_OFF", $"{(MemoryEncryption == false ? "Memory encryption with several keys is off" : SeamRange == false ? "The SEAM memory range is not set" : "No private key ids are set aside")}.", "Enable memory encryption (TME, TME-MT), TDX and the SEAM loader in the BIOS, with at least one TDX key id, and reboot.");
+        {
+            string missing = MemoryEncryption == false ? "Memory encryption with several keys is off" : SeamRange == false ? "The SEAM memory range is not set" : "No private key ids are set aside";
+            string alsoLimited = IsLimitedTo46Bits ? $" The BIOS also limits physical addresses to 46 bits; {Limit}." : "";
+            return Off(
+                "TDX_HOST_BIOS_OFF", $"{missing}.{alsoLimited}",
+                $"{(IsLimitedTo46Bits ? "Switch the limit to 46 bits off in the BIOS, then enable" : "Enable")} memory encryption (TME, TME-MT), TDX and the SEAM loader in the BIOS, with at least one TDX key id, and reboot.");
+        }
+
         return Lines.UnreadMsr(snapshot, "TDX_HOST_BIOS_UNREADABLE", "Whether TDX is on in the BIOS", 0x1401);
     }
 
@@ -157,11 +173,12 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
             return Failed("TDX_BIOS_TOO_OLD", "The TDX module refused call 0x21: the BIOS is too old.", "Update the BIOS.");
         if (mark == Mark.Fatal)
             return Failed("TDX_MODULE_NOT_LOADED", "The SEAM range is set and no module was loaded into it: the BIOS lacks the loader (P-SEAMLDR) or the module.", "Update the BIOS; enable the SEAM loader in it.");
-        return Lines.Unread("TDX_MODULE_UNREADABLE", "Whether the TDX module runs", evidence, "Kernels before 2026 say it only in their log, and KVM does not run with TDX.", "Look for virt/tdx in the kernel log (dmesg | grep virt/tdx), as root.");
+        return Lines.Unread("TDX_MODULE_UNREADABLE", "Whether the TDX module runs", evidence, "Kernels before 2026 say it only in their log, and KVM does not run with TDX.", "Look for virt/tdx in the kernel log (dmesg | grep virt/tdx), as root.",
+            snapshot[Section.Files, KvmTdx] is { HasValue: false, IsFailure: false } ? Actor.Nobody : Actor.KernelOwner);
     }
 
     private Problem KvmProblem(Mark mark) => mark == Mark.Unknown
-        ? Lines.Unread("TDX_HOST_KVM_UNREADABLE", "Whether KVM runs with TDX", Lines.Evidence(snapshot, Section.Files, KvmTdx), "It is not recorded, or refused.", "Run this command on the host.")
+        ? Lines.Unread("TDX_HOST_KVM_UNREADABLE", "Whether KVM runs with TDX", Lines.Evidence(snapshot, Section.Files, KvmTdx), snapshot[Section.Files, KvmTdx].IsFailure ? "The parameter is refused to this user." : "It is not recorded.", "Run this command on the host, as root.", snapshot[Section.Files, KvmTdx].IsFailure ? Actor.KernelOwner : Actor.Nobody)
         : Problem.Of(
             snapshot[Section.Files, KvmTdx].IsMissing ? ProblemState.Absent : ProblemState.Disabled, "TDX_HOST_KVM_OFF", "KVM runs without TDX.", Lines.Evidence(snapshot, Section.Files, KvmTdx),
             snapshot[Section.Files, KvmTdx].IsMissing ? "The kernel's KVM has no TDX, or kvm_intel is not loaded." : "TDX is not asked for, or its module failed to start.",

@@ -4,4 +4,8 @@ namespace Witan.Machine;
 /// <param name="Name">Such as <c>tdx-guest</c>.</param>
 /// <param name="Root">The category in the tree.</param>
 /// <param name="NotHere">Why it cannot apply to this machine; null where it can.</param>
-internal sealed record TeeCategory(string Name, Check Root, string? NotHere);
+internal sealed record TeeCategory(string Name, Check Root, string? NotHere)
+{
+    /// <summary>Whether nobody looked: then whether it applies is not known, and no mark stands for "absent".</summary>
+    public bool IsUnseen { get; init; }
+}

@@ -25,6 +25,8 @@ internal static class Errno
         Enotty => "ENOTTY",
         11 => "EAGAIN",
         17 => "EEXIST",
+        29 => "ESPIPE",
+        36 => "ENAMETOOLONG",
         38 => "ENOSYS",
         40 => "ELOOP",
         61 => "ENODATA",

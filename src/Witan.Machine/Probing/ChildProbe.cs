@@ -49,7 +49,7 @@ public static class ChildProbe
         using var child = new Process { StartInfo = start };
         child.Start();
         child.StandardInput.Close();
-        Task<string> output = child.StandardOutput.ReadToEndAsync(), errors = child.StandardError.ReadToEndAsync();
+        Task<string?> output = ReadAsync(child.StandardOutput), errors = ReadAsync(child.StandardError);
         if (!Task.WaitAll([output, errors], options.ChildLimit) || !child.WaitForExit(TimeSpan.FromSeconds(1)))
         {
             child.Kill(entireProcessTree: true);
@@ -57,8 +57,7 @@ public static class ChildProbe
             return;
         }
 
-        string answer = output.GetAwaiter().GetResult();
-        if (child.ExitCode != 0 || answer.Length > MaximumAnswer || !SnapshotJson.TryRead(answer, out MachineSnapshot? seen, out _))
+        if (child.ExitCode != 0 || output.GetAwaiter().GetResult() is not { } answer || !SnapshotJson.TryRead(answer, out MachineSnapshot? seen, out _))
         {
             Fail(name, LaunchOutcomes.Crashed, to);
             return;
@@ -69,6 +68,16 @@ public static class ChildProbe
             foreach (string key in seen.Keys(section))
                 to.Set(section, key, seen[section, key]);
         }
+    }
+
+    // A child that says too much is not heard out: the pipe fills, and the time limit ends it. Null then.
+    private static async Task<string?> ReadAsync(StreamReader stream)
+    {
+        char[] buffer = new char[MaximumAnswer + 1];
+        int at = 0;
+        for (int got = 1; got > 0 && at < buffer.Length; at += got)
+            got = await stream.ReadAsync(buffer.AsMemory(at)).ConfigureAwait(false);
+        return at <= MaximumAnswer ? new string(buffer, 0, at) : null;
     }
 
     private static void Fail(string name, string reason, SnapshotBuilder to)

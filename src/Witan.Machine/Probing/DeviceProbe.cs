@@ -18,7 +18,7 @@ internal static unsafe class DeviceProbe
         foreach (string path in Seen)
             to.Set(Section.Devices, path, root.Exists(path));
         foreach (string path in TdxGuest.Devices)
-            to.Set(Section.Devices, path, root.Open(path, file => to.Set(Section.Requests, "TDX_CMD_GET_REPORT0", TdxReport(file))));
+            to.Set(Section.Devices, path, root.Open(path, file => to.Set(Section.Requests, TdxGuest.ReportRequest, TdxReport(file))));
         to.Set(Section.Devices, SevGuest.Device, root.Open(SevGuest.Device, file => to.Set(Section.Requests, SevGuest.ReportRequest, SnpReport(file))));
         // Without SNP running in KVM, a newer kernel would start and stop the firmware to answer: then it is not asked.
         bool running = root.Text(SevHost.KvmSnp, 16).Text is "Y" or "1";

@@ -25,7 +25,8 @@ internal static class HardwareProbe
 
     public static void Pci(SystemRoot root, SnapshotBuilder to)
     {
-        const string Folder = "/sys/bus/pci/devices";
+        const string Folder = Gpu.Bus;
+        to.Set(Section.Files, Folder, root.Exists(Folder));
         var counts = new SortedDictionary<string, object>(StringComparer.Ordinal);
         foreach (string device in root.List(Folder))
         {

@@ -9,7 +9,7 @@ public static class MachineProbe
     private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Takes a snapshot.</summary>
-    public static MachineSnapshot Run(ProbeOptions options) => Run(options, new ProcessorCpuid());
+    public static MachineSnapshot Run(ProbeOptions options) => Run(options, options.Processor is { } recording ? new RecordedCpuid(recording) : new ProcessorCpuid());
 
     internal static MachineSnapshot Run(ProbeOptions options, ICpuid cpuid)
     {
@@ -30,8 +30,8 @@ public static class MachineProbe
                 HardwareProbe.Pci(root, to);
             }),
             new("report interface", StepLimit, () => HardwareProbe.ReportInterface(root, to)),
-            // Three requests at most, each with the limit.
-            new("aesm", 3 * options.ServiceLimit, () => ServiceProbe.Aesm(root, to, options.ServiceLimit, options.Attest)),
+            // Two requests at most, each with the limit, and a slow one where it was asked for.
+            new("aesm", (3 * options.ServiceLimit) + (options.Attest ? options.AttestLimit : default), () => ServiceProbe.Aesm(root, to, options)),
             new("dstack", 2 * options.ServiceLimit, () => ServiceProbe.GuestAgent(root, to, options.ServiceLimit)),
         };
         if (Platform.Of(cpu) == Generation.SapphireRapidsOrLater && cpu.IsGuest == false)
@@ -53,7 +53,8 @@ public static class MachineProbe
             steps.Add(new Step("modules", StepLimit, () => KernelProbe.Modules(root, to)));
         if (options.Self is { } self)
         {
-            if (hasSgx && devices.Mark == Mark.Supported && new SgxInstructionSet(soFar, cpu).CpuConfiguration == Mark.Supported)
+            // The enclave is launched by the processor below, not by one that is only recorded.
+            if (options.Processor is null && hasSgx && devices.Mark == Mark.Supported && new SgxInstructionSet(soFar, cpu).CpuConfiguration == Mark.Supported)
                 steps.Add(new Step("launch", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Launch, options, to)));
             if (root.IsLive && soFar[Section.Libraries, SgxSoftware.LibraryName].HasValue)
                 steps.Add(new Step("library", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Library, options, to)));

@@ -7,6 +7,9 @@ public sealed record ProbeOptions
     /// <value>The default value is <c>/</c>, the machine itself.</value>
     public string Root { get; init; } = "/";
 
+    /// <summary>A recording whose CPUID leaves stand for the processor's own; null asks the processor.</summary>
+    public MachineSnapshot? Processor { get; init; }
+
     /// <summary>Whether requests may be made that store keys or use the network.</summary>
     /// <value>The default value is false.</value>
     public bool Attest { get; init; }
@@ -20,6 +23,10 @@ public sealed record ProbeOptions
     /// <summary>Time limit of one step that talks to a service.</summary>
     /// <value>The default value is two seconds.</value>
     public TimeSpan ServiceLimit { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time limit of a request that may store keys or use the network (<see cref="Attest"/>).</summary>
+    /// <value>The default value is thirty seconds.</value>
+    public TimeSpan AttestLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Time limit of one child process.</summary>
     /// <value>The default value is ten seconds.</value>

@@ -7,9 +7,10 @@ namespace Witan.Machine;
 internal static class ServiceProbe
 {
     private const int HeaderLimit = 64;
+    private const int LongestName = 107;
 
     /// <summary>Asks AESM how many kinds of keys it has, and which; prepares a quote only where that was asked for.</summary>
-    public static void Aesm(SystemRoot root, SnapshotBuilder to, TimeSpan limit, bool attest)
+    public static void Aesm(SystemRoot root, SnapshotBuilder to, ProbeOptions options)
     {
         foreach (string name in AesmSocket.Names)
         {
@@ -17,13 +18,13 @@ internal static class ServiceProbe
             if (isAbstract && !root.IsLive)
                 continue;
             string path = isAbstract ? name : root.Real(name);
-            if (!isAbstract && !Path.Exists(path))
+            if (!isAbstract && Unreachable(root, name) is { } reason)
             {
-                to.Set(Section.Sockets, name, Reading.Failed("ENOENT"));
+                to.Set(Section.Sockets, name, reason);
                 continue;
             }
 
-            if (Ask(new AesmClient(path, limit), name, to, attest))
+            if (Ask(path, name, to, options))
                 return;
         }
     }
@@ -34,9 +35,9 @@ internal static class ServiceProbe
         foreach (string name in Dstack.Sockets)
         {
             string path = root.Real(name);
-            if (!Path.Exists(path))
+            if (Unreachable(root, name) is { } unreachable)
             {
-                to.Set(Section.Sockets, name, Reading.Failed("ENOENT"));
+                to.Set(Section.Sockets, name, unreachable);
                 continue;
             }
 
@@ -63,8 +64,16 @@ internal static class ServiceProbe
         }
     }
 
-    private static bool Ask(AesmClient client, string name, SnapshotBuilder to, bool attest)
+    // Why a socket need not be tried; null where it is there. The kernel takes names of at most 107 bytes.
+    private static Reading? Unreachable(SystemRoot root, string name)
     {
+        Reading there = root.Exists(name);
+        return there.IsFailure ? there : Encoding.UTF8.GetByteCount(root.Real(name)) > LongestName ? Reading.Failed("ENAMETOOLONG") : null;
+    }
+
+    private static bool Ask(string path, string name, SnapshotBuilder to, ProbeOptions options)
+    {
+        var client = new AesmClient(path, options.ServiceLimit);
         try
         {
             AesmReply count = client.GetSupportedAttestationKeyCount();
@@ -75,8 +84,8 @@ internal static class ServiceProbe
             AesmReply keys = client.GetSupportedAttestationKeys((uint)number);
             to.Set(Section.Aesm, AesmFacts.KeysRequest, Convert.ToHexStringLower(keys.Raw.Span));
             ReadOnlyMemory<byte> list = keys.Bytes(2);
-            if (attest && EcdsaKey(list) is { } key)
-                to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Convert.ToHexStringLower(client.InitQuoteEx(key.Span).Raw.Span));
+            if (options.Attest && EcdsaKey(list) is { } key)
+                Provision(new AesmClient(path, options.AttestLimit), key.Span, to);
             return true;
         }
         catch (AesmException e)
@@ -85,6 +94,18 @@ internal static class ServiceProbe
             if (e.Connected)
                 to.Set(Section.Aesm, AesmFacts.AnyRequest, Reading.Failed(e.Reason));
             return e.Connected;
+        }
+    }
+
+    private static void Provision(AesmClient client, ReadOnlySpan<byte> key, SnapshotBuilder to)
+    {
+        try
+        {
+            to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Convert.ToHexStringLower(client.InitQuoteEx(key).Raw.Span));
+        }
+        catch (AesmException e)
+        {
+            to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Reading.Failed(e.Reason));
         }
     }
 

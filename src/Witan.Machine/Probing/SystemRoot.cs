@@ -61,7 +61,7 @@ internal sealed unsafe class SystemRoot(string directory)
     /// <summary>Eight bytes at an offset, as the driver of model-specific registers gives them.</summary>
     public Reading UInt64At(string path, long offset)
     {
-        int file = Libc.Open(Real(path), Libc.ReadOnly | Libc.CloseOnExec);
+        int file = Libc.Open(Real(path), Libc.ReadOnly | Libc.CloseOnExec | Libc.NonBlocking);
         if (file < 0)
             return Reading.Failed(Errno.Name(Libc.LastError));
         ulong value = 0;
@@ -71,15 +71,13 @@ internal sealed unsafe class SystemRoot(string directory)
         return got == sizeof(ulong) ? Reading.Of(value.ToString("x16")) : Reading.Failed(got < 0 ? Errno.Name(error) : "EIO");
     }
 
-    /// <summary>Whether a path exists, without opening it.</summary>
+    /// <summary>Whether a path exists, without opening it. A directory above that lets nobody look is no "not there".</summary>
     public Reading Exists(string path) =>
-        Path.Exists(Real(path)) ? Reading.Of("present") : Reading.Failed("ENOENT");
+        Libc.Access(Real(path), Libc.Exists) == 0 ? Reading.Of("present") : Reading.Failed(Errno.Name(Libc.LastError));
 
     /// <summary>Opens a device node and closes it again, after one request if there is one.</summary>
     public Reading Open(string path, Action<int>? request = null)
     {
-        if (!Path.Exists(Real(path)))
-            return Reading.Failed("ENOENT");
         int file = Libc.Open(Real(path), Libc.ReadWrite | Libc.CloseOnExec | Libc.NonBlocking);
         if (file < 0)
             return Reading.Failed(Errno.Name(Libc.LastError));

@@ -3,7 +3,11 @@ namespace Witan.Machine;
 /// <summary>One part of the report: a category of checks, and why it does not apply here if it does not.</summary>
 /// <param name="Root">The category.</param>
 /// <param name="NotHere">Why it cannot apply to this machine; null where it does.</param>
-public sealed record ReportPart(Check Root, string? NotHere);
+public sealed record ReportPart(Check Root, string? NotHere)
+{
+    /// <summary>Whether nobody looked whether it applies: the recording does not hold it.</summary>
+    public bool IsUnseen { get; init; }
+}
 
 /// <summary>What a snapshot comes to: the tree, each TEE's mark, and the verdict. A pure function of the snapshot.</summary>
 public sealed class MachineReport
@@ -52,13 +56,20 @@ public sealed class MachineReport
         };
         var report = new MachineReport(snapshot, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);
         Check[] sgxRoots = [parts[0].Root, parts[2].Root, attestation];
-        report.Add(new Tee("sgx", noSgx is null ? sgx : Mark.Fatal, "SGX", noSgx is null, CanHoldWorkers: attestation.Mark != Mark.Fatal, sgxRoots));
-        report.Add(new Tee("sgx-production", noSgx is null ? instructions.Mark.And(launch.ProductionMark) : Mark.Fatal, "SGX in production mode", false, CanHoldWorkers: false, sgxRoots));
+        Mark production = instructions.Mark.And(launch.ProductionMark);
+        report.Add(new Tee("sgx", noSgx is null ? sgx : Mark.Fatal, "SGX", noSgx is null, sgxRoots)
+        {
+            // A worker runs in production mode, signed by its own author, and others must be able to verify it.
+            Workers = attestation.Mark == Mark.Fatal ? Mark.Fatal : sgx.And(production),
+            Caveat = attestation.Mark == Mark.Supported ? null : "that quotes can be made is predicted, not tried: --attest",
+        });
+        report.Add(new Tee("sgx-production", noSgx is null ? production : Mark.Fatal, "SGX in production mode", false, sgxRoots));
         foreach (TeeCategory other in others)
         {
-            parts.Add(new ReportPart(other.Root, other.NotHere));
+            parts.Add(new ReportPart(other.Root, other.NotHere) { IsUnseen = other.IsUnseen });
             bool hosts = other.Name is "tdx-guest" or "tdx-host" or "snp-guest" or "snp-host";
-            report.Add(new Tee(other.Name, other.NotHere is null ? other.Root.Mark : Mark.Fatal, other.Root.Label, other.NotHere is null, hosts, [other.Root]));
+            Mark mark = other.NotHere is null ? other.Root.Mark : other.IsUnseen ? Mark.Unknown : Mark.Fatal;
+            report.Add(new Tee(other.Name, mark, other.Root.Label, other.NotHere is null, [other.Root]) { Workers = hosts ? mark : Mark.Fatal });
         }
 
         parts.Add(new ReportPart(MachineFacts.Build(cpu, snapshot), null));
@@ -89,5 +100,12 @@ public sealed class MachineReport
 
     private void Add(Tee tee) => _tees.Add(tee);
 
-    internal sealed record Tee(string Name, Mark Mark, string Label, bool Applies, bool CanHoldWorkers, Check[] Roots);
+    internal sealed record Tee(string Name, Mark Mark, string Label, bool Applies, Check[] Roots)
+    {
+        /// <summary>Whether confidential workers can run in it; fatal for what only helps them (a GPU, the guest agent).</summary>
+        public Mark Workers { get; init; } = Mark.Fatal;
+
+        /// <summary>What the verdict has to add where it is usable; null for nothing.</summary>
+        public string? Caveat { get; init; }
+    }
 }

@@ -22,21 +22,23 @@ public sealed record MachineVerdict(MachineOutcome Outcome, string Sentence, Pro
     internal static MachineVerdict Of(IEnumerable<MachineReport.Tee> applicable)
     {
         MachineReport.Tee[] tees = [.. applicable];
-        string[] usable = [.. tees.Where(tee => tee.Mark == Mark.Supported && tee.CanHoldWorkers).Select(tee => tee.Label)];
+        string[] usable = [.. tees.Where(tee => tee.Workers == Mark.Supported).Select(tee => tee.Caveat is null ? tee.Label : $"{tee.Label} ({tee.Caveat})")];
         if (usable.Length > 0)
             return new MachineVerdict(MachineOutcome.Ready, $"Ready for confidential workers: {string.Join(", ", usable)}.", null);
-        MachineReport.Tee[] open = [.. tees.Where(tee => tee.Mark == Mark.Unknown && tee.CanHoldWorkers)];
+        MachineReport.Tee[] open = [.. tees.Where(tee => tee.Workers == Mark.Unknown)];
         if (open.Length > 0)
         {
             Problem? grant = Find(open, problem => problem.State == ProblemState.Unreadable && problem.Actor != Actor.Nobody) ?? Find(open, problem => problem.State == ProblemState.Unreadable);
             return new MachineVerdict(MachineOutcome.Undecided, $"Could not tell whether confidential workers can run here ({string.Join(", ", open.Select(tee => tee.Label))}).{Step(grant)}", grant);
         }
 
-        Problem? first = Find(tees, problem => problem.Actor is not (Actor.Nobody or Actor.ChipVendor)) ?? Find(tees, _ => true);
+        if (tees.Length == 0)
+            return new MachineVerdict(MachineOutcome.NotReady, "Not ready for confidential workers: this processor has none of the TEEs known here. Use a machine with Intel TDX or SGX, or AMD SEV-SNP.", null);
+        Problem? first = Find(tees, problem => problem.State != ProblemState.Unreadable && problem.Actor is not (Actor.Nobody or Actor.ChipVendor)) ?? Find(tees, problem => problem.Actor is not (Actor.Nobody or Actor.ChipVendor)) ?? Find(tees, _ => true);
         return new MachineVerdict(MachineOutcome.NotReady, $"Not ready for confidential workers.{Step(first)}", first);
     }
 
-    private static string Step(Problem? problem) => problem is null ? "" : $" First: {problem.Finding.Message} {problem.Finding.Remedy} ({problem.ActorName})";
+    private static string Step(Problem? problem) => problem is null ? "" : $" First: {problem.Finding.Message} {problem.Finding.Remedy}{(problem.Actor == Actor.Nobody ? "" : $" ({problem.ActorName})")}";
 
     private static Problem? Find(MachineReport.Tee[] tees, Func<Problem, bool> fits)
     {

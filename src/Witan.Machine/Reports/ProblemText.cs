@@ -34,15 +34,18 @@ internal static class ProblemText
             }
         }
 
+        bool open = unseen.Count > 0;
         foreach ((string path, Problem problem) in notes)
         {
-            if (seen.Add(problem.Finding.Code))
-                output.WriteLine(style.Dim($"note: {path}: {problem.Finding.Message}"));
+            if (!seen.Add(problem.Finding.Code))
+                continue;
+            open = true;
+            output.WriteLine(style.Dim($"note: {path}: {problem.Finding.Message}"));
         }
 
         if (unseen.Count > 0)
             output.WriteLine(style.Dim($"not looked at, so not decided: {string.Join("; ", unseen.Distinct(StringComparer.Ordinal))}"));
-        if (seen.Count > 0 || unseen.Count > 0)
+        if (open)
             output.WriteLine();
     }
 

@@ -15,9 +15,8 @@ public static class ReportText
                 WriteCheck(output, part.Root, 0, style, part.NotHere);
         }
 
-        string[] folded = [.. report.Parts.Where(part => part.NotHere is not null).Select(part => $"{part.Root.Label} ({part.NotHere})")];
-        if (folded.Length > 0 && !style.All)
-            output.WriteLine(style.Dim($"Does not apply here: {string.Join("; ", folded)}"));
+        if (!style.All)
+            WriteFolded(output, report, style);
         output.WriteLine();
         if (report.IsSgxReady)
         {
@@ -26,6 +25,13 @@ public static class ReportText
         }
 
         ProblemText.Write(output, report, style);
+        IReadOnlyList<string> refused = RootWouldAdd.Of(report.Snapshot);
+        if (refused.Count > 0)
+        {
+            output.WriteLine(style.Dim($"refused to this user, readable for root: {string.Join("; ", refused)}"));
+            output.WriteLine();
+        }
+
         output.WriteLine(report.Verdict().Sentence);
     }
 
@@ -52,6 +58,19 @@ public static class ReportText
         output.WriteLine($"    cause      {problem.Finding.Why}");
         output.WriteLine($"    remedy     {problem.Finding.Remedy}");
         output.WriteLine($"    who        {problem.ActorName}");
+    }
+
+    private static void WriteFolded(TextWriter output, MachineReport report, ReportStyle style)
+    {
+        ReportPart[] folded = [.. report.Parts.Where(part => part.NotHere is not null)];
+        // One reason often holds for several parts.
+        string[] reasons = [.. folded.Where(part => !part.IsUnseen).GroupBy(part => part.NotHere, StringComparer.Ordinal)
+            .Select(group => $"{string.Join(", ", group.Select(part => part.Root.Label))} ({group.Key})")];
+        if (reasons.Length > 0)
+            output.WriteLine(style.Dim($"Does not apply here: {string.Join("; ", reasons)}"));
+        string[] unseen = [.. folded.Where(part => part.IsUnseen).Select(part => part.Root.Label)];
+        if (unseen.Length > 0)
+            output.WriteLine(style.Dim($"Not recorded: {string.Join(", ", unseen)}"));
     }
 
     private static void WriteCheck(TextWriter output, Check check, int depth, ReportStyle style, string? notHere = null)

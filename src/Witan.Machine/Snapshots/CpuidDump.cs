@@ -8,9 +8,23 @@ namespace Witan.Machine;
 /// </summary>
 internal static class CpuidDump
 {
+    private const string NoLeaf = "it holds no CPUID leaf";
     private static readonly string[] Registers = ["eax=0x", "ebx=0x", "ecx=0x", "edx=0x"];
 
-    public static bool LooksLikeCsv(string text) => text.AsSpan().TrimStart('\uFEFF').TrimStart().StartsWith("leaf,subleaf,eax,ebx,ecx,edx", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the first line that is neither empty nor a remark names the columns.</summary>
+    public static bool LooksLikeCsv(string text)
+    {
+        foreach (ReadOnlySpan<char> raw in text.AsSpan().TrimStart('\uFEFF').EnumerateLines())
+        {
+            ReadOnlySpan<char> line = raw.Trim();
+            if (line.IsEmpty || line[0] == '#')
+                continue;
+            return IsHeader(line);
+        }
+
+        return false;
+    }
+
 
     public static bool LooksLikeRaw(string text) => text.Contains(": eax=0x", StringComparison.Ordinal);
 
@@ -18,18 +32,18 @@ internal static class CpuidDump
     {
         var builder = new SnapshotBuilder("cpuid csv");
         problem = null;
-        int number = 0;
+        int number = 0, leaves = 0;
         foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
         {
             number++;
-            ReadOnlySpan<char> line = raw.Trim();
-            if (number == 1 || line.IsEmpty || line[0] == '#')
+            ReadOnlySpan<char> line = raw.Trim().TrimStart('\uFEFF');
+            if (line.IsEmpty || line[0] == '#' || (leaves == 0 && IsHeader(line)))
                 continue;
             string[] cells = line.ToString().Split(',');
             var values = new uint[6];
             bool good = cells.Length == 6;
             for (int i = 0; good && i < 6; i++)
-                good = (i == 1 && cells[1].Length == 0) || Hex(cells[i], out values[i]);
+                good = (i == 1 && cells[1].Trim().Length == 0) || Hex(WithoutPrefix(cells[i]), out values[i]);
             if (!good)
             {
                 problem = $"line {number} is not leaf,subleaf,eax,ebx,ecx,edx in hexadecimal";
@@ -37,8 +51,11 @@ internal static class CpuidDump
             }
 
             builder.SetCpuid(values[0], values[1], values[2], values[3], values[4], values[5]);
+            leaves++;
         }
 
+        if (leaves == 0)
+            problem ??= NoLeaf;
         snapshot = builder.Build();
         return problem is null;
     }
@@ -68,10 +85,12 @@ internal static class CpuidDump
         }
 
         if (leaves == 0)
-            problem ??= "it holds no CPUID leaf";
+            problem ??= NoLeaf;
         snapshot = builder.Build();
         return problem is null;
     }
+
+    private static bool IsHeader(ReadOnlySpan<char> line) => line.StartsWith("leaf,subleaf,eax,ebx,ecx,edx", StringComparison.OrdinalIgnoreCase);
 
     private static bool TryLine(ReadOnlySpan<char> line, out uint[] values)
     {
@@ -86,6 +105,12 @@ internal static class CpuidDump
         }
 
         return true;
+    }
+
+    private static ReadOnlySpan<char> WithoutPrefix(ReadOnlySpan<char> cell)
+    {
+        cell = cell.Trim();
+        return cell.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? cell[2..] : cell;
     }
 
     private static bool Hex(ReadOnlySpan<char> text, out uint value) =>

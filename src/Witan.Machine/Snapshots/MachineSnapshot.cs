@@ -36,22 +36,4 @@ public sealed class MachineSnapshot
     /// <summary>The keys of a section, in order; empty where there is none.</summary>
     public IReadOnlyCollection<string> Keys(string section) =>
         _sections.TryGetValue(section, out SortedDictionary<string, Reading>? values) ? values.Keys : [];
-
-    /// <summary>This snapshot with another's sections in place of its own where the other has them: a CPUID dump over a file tree.</summary>
-    public MachineSnapshot With(MachineSnapshot other)
-    {
-        var builder = new SnapshotBuilder(other.Origin);
-        foreach (MachineSnapshot source in new[] { this, other })
-        {
-            foreach (string section in source.Sections)
-            {
-                if (source == this && other._sections.ContainsKey(section))
-                    continue;
-                foreach (string key in source.Keys(section))
-                    builder.Set(section, key, source[section, key]);
-            }
-        }
-
-        return builder.Build();
-    }
 }

@@ -56,6 +56,10 @@ public static class SnapshotJson
             else
                 snapshot = Read(root, out problem);
         }
+        catch (InvalidOperationException)
+        {
+            problem = "it holds a text that is no Unicode";
+        }
         catch (JsonException e)
         {
             problem = $"it is no JSON: {e.Message}";

@@ -32,7 +32,7 @@ public static class BallotBatch
             refusals[i] = BallotVerifier.CheckFrame(context, next.Voter, next.Ballot);
             if (refusals[i] is not null)
                 continue;
-            if (Equations.Of(context, next, random) is { } equations)
+            if (ballots.Count > 1 && Equations.Of(context, next, random) is { } equations)
                 together.Add((i, equations));
             else
                 refusals[i] = BallotVerifier.CheckProofs(context, next.Ballot);
@@ -42,11 +42,11 @@ public static class BallotBatch
         return refusals;
     }
 
-    // Where the sum does not vanish, the halves are tried; a single ballot is checked by its own proofs, without the hint.
+    // Where the sum does not vanish, the halves are tried; a single ballot is checked by its own proofs, which is as fast without the hint.
     private static void Halve(
         BallotContext context, IReadOnlyList<BatchedBallot> ballots, List<(int Index, Equations Equations)> together, Refusal?[] refusals)
     {
-        if (together.Count == 0 || Vanishes(context, together))
+        if (together.Count == 0 || (together.Count > 1 && Vanishes(context, together)))
             return;
         if (together.Count == 1)
         {
@@ -148,11 +148,12 @@ public static class BallotBatch
         // Adds commitments, each times its random number; null where one is no point.
         private BigInteger[]? Commit(ReadOnlySpan<byte> encoded, ByteSource random)
         {
-            var times = new BigInteger[encoded.Length / P256Point.Size];
+            var times = new BigInteger[encoded.Length / P256PublicPoint.CoordinatesSize];
             Span<byte> bytes = stackalloc byte[16];
             for (int i = 0; i < times.Length; i++)
             {
-                if (!P256PublicPoint.TryDecode(encoded.Slice(i * P256Point.Size, P256Point.Size), out P256PublicPoint point))
+                ReadOnlySpan<byte> coordinates = encoded.Slice(i * P256PublicPoint.CoordinatesSize, P256PublicPoint.CoordinatesSize);
+                if (!P256PublicPoint.TryDecodeCoordinates(coordinates, out P256PublicPoint point))
                     return null;
                 random(bytes);
                 times[i] = new BigInteger(bytes, isUnsigned: true);

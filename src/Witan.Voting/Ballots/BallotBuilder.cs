@@ -43,7 +43,7 @@ public static class BallotBuilder
 
         Digest statement = BallotProofs.Statement(context, nullifier, pairs);
         var options = new OptionCiphertext[count];
-        var points = new List<P256Point>();
+        var points = new List<P256PublicPoint>();
         for (int option = 0; option < count; option++)
         {
             options[option] = Prove(
@@ -53,7 +53,7 @@ public static class BallotBuilder
 
         (P256Scalar sumChallenge, P256Scalar sumResponse) = ProveSum(context.ElectionKey, statement, total, random, points);
         total.Dispose();
-        commitments = new BallotCommitments([.. points.SelectMany(point => point.ToBytes())]);
+        commitments = BallotCommitments.Of(points);
         var unsigned = new Ballot(agent.AgentId, nullifier, options, sumChallenge, sumResponse, deliberation, []);
         return unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes(context)) };
     }
@@ -86,7 +86,7 @@ public static class BallotBuilder
         P256Scalar secret,
         int value,
         ScalarSource random,
-        List<P256Point> commitments)
+        List<P256PublicPoint> commitments)
     {
         using P256Scalar w = random();
         using P256Scalar u = random();
@@ -100,7 +100,7 @@ public static class BallotBuilder
         P256Point falseB = key.Multiply(u) + Pick(value, shift, -shift);
         (P256Point a0, P256Point a1) = (Pick(value, trueA, falseA), Pick(value, falseA, trueA));
         (P256Point b0, P256Point b1) = (Pick(value, trueB, falseB), Pick(value, falseB, trueB));
-        commitments.AddRange([a0, b0, a1, b1]);
+        commitments.AddRange([P256PublicPoint.From(a0), P256PublicPoint.From(b0), P256PublicPoint.From(a1), P256PublicPoint.From(b1)]);
         P256Scalar trueChallenge = BallotProofs.OptionChallenge(statement, option, a0, b0, a1, b1) - simulatedChallenge;
         using P256Scalar answer = trueChallenge * secret;
         P256Scalar trueResponse = w + answer;
@@ -114,11 +114,11 @@ public static class BallotBuilder
     }
 
     private static (P256Scalar Challenge, P256Scalar Response) ProveSum(
-        P256Point key, Digest statement, P256Scalar total, ScalarSource random, List<P256Point> commitments)
+        P256Point key, Digest statement, P256Scalar total, ScalarSource random, List<P256PublicPoint> commitments)
     {
         using P256Scalar w = random();
         (P256Point a, P256Point b) = (P256Point.MultiplyBase(w), key.Multiply(w));
-        commitments.AddRange([a, b]);
+        commitments.AddRange([P256PublicPoint.From(a), P256PublicPoint.From(b)]);
         P256Scalar challenge = BallotProofs.SumChallenge(statement, a, b);
         using P256Scalar answer = challenge * total;
         return (challenge, w + answer);

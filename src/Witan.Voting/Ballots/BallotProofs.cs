@@ -21,18 +21,25 @@ internal static class BallotProofs
     internal static P256Scalar SumChallenge(Digest statement, P256Point a, P256Point b) =>
         new CanonicalWriter(DomainTags.SumProof).Bytes(statement.Bytes).Text("sum").Point(a).Point(b).Challenge();
 
-    /// <summary>The same challenge from the encoded commitments: four points of 33 bytes.</summary>
+    /// <summary>The same challenge from the encoded commitments: four points of 64 bytes.</summary>
     internal static P256Scalar OptionChallenge(Digest statement, int option, ReadOnlySpan<byte> points) =>
         Append(new CanonicalWriter(DomainTags.OptionProof).Bytes(statement.Bytes).Number(option), points).Challenge();
 
-    /// <summary>The same challenge from the encoded commitments: two points of 33 bytes.</summary>
+    /// <summary>The same challenge from the encoded commitments: two points of 64 bytes.</summary>
     internal static P256Scalar SumChallenge(Digest statement, ReadOnlySpan<byte> points) =>
         Append(new CanonicalWriter(DomainTags.SumProof).Bytes(statement.Bytes).Text("sum"), points).Challenge();
 
+    // Hashed is the compressed form: the parity of y, and x.
     private static CanonicalWriter Append(CanonicalWriter writer, ReadOnlySpan<byte> points)
     {
-        for (; points.Length > 0; points = points[P256Point.Size..])
-            writer.Bytes(points[..P256Point.Size]);
+        Span<byte> compressed = stackalloc byte[P256Point.Size];
+        for (; points.Length > 0; points = points[P256PublicPoint.CoordinatesSize..])
+        {
+            compressed[0] = (byte)(2 | (points[P256PublicPoint.CoordinatesSize - 1] & 1));
+            points[..32].CopyTo(compressed[1..]);
+            writer.Bytes(compressed);
+        }
+
         return writer;
     }
 }

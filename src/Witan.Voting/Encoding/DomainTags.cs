@@ -93,6 +93,36 @@ public static class DomainTags
     /// <summary>A requester's order to a coordinator.</summary>
     public const string RequesterOrder = "witan/requester-order/v1";
 
+    /// <summary>A requester's order to revoke a measurement, a platform or an agent.</summary>
+    public const string Revocation = "witan/revocation/v1";
+
+    /// <summary>Identity of published evidence: H of its content.</summary>
+    public const string Evidence = "witan/evidence/v1";
+
+    /// <summary>An agent's signature over its request to be admitted: possession of the signing key.</summary>
+    public const string Admission = "witan/admission/v1";
+
     /// <summary>What a worker keeps of its reasons, hashed into the ballot.</summary>
     public const string Deliberation = "witan/deliberation/v1";
+
+    /// <summary>Sealing of one voter's argument.</summary>
+    public const string Argument = "witan/argument/v1";
+
+    /// <summary>A voter's signature over its sealed argument.</summary>
+    public const string ArgumentSignature = "witan/argument/signature/v1";
+
+    /// <summary>The order in which arguments are shown.</summary>
+    public const string ArgumentOrder = "witan/argument/order/v1";
+
+    /// <summary>A coordinator's word to a settlement target.</summary>
+    public const string Settlement = "witan/settlement/v1";
+
+    /// <summary>An admission as a coordinator stores it.</summary>
+    public const string Enrolment = "witan/enrolment/v1";
+
+    /// <summary>A coordinator's word to another one of the same store on how far a record is.</summary>
+    public const string Vouch = "witan/vouch/v1";
+
+    /// <summary>A revocation as a coordinator stores it.</summary>
+    public const string RevocationSeal = "witan/revocation-seal/v1";
 }

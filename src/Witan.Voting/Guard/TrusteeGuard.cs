@@ -137,7 +137,7 @@ public static class TrusteeGuard
         problem = "the record is empty";
         foreach (RecordEvent next in events)
         {
-            state = RecordFold.Apply(state, next, ProofChecks.All, out Refusal? refusal);
+            state = RecordFold.Apply(state, next, RecordedBallots.InFold(next), out Refusal? refusal);
             if (state is null)
             {
                 problem = $"event {next.Sequence} ({next.Payload.Name}): {refusal!.Message}";
@@ -145,7 +145,10 @@ public static class TrusteeGuard
             }
         }
 
-        return state;
+        if (state is null || RecordedBallots.FirstBad(state, events, parallelism: -1) is not var (failed, reason))
+            return state;
+        problem = $"event {failed.Sequence} ({failed.Payload.Name}): {reason.Message}";
+        return null;
     }
 
     private static Digest Question(ProposalBody body) => new CanonicalWriter(DomainTags.Question)

@@ -32,6 +32,33 @@ public sealed record CouncilPolicy
     /// <summary>MRTD values that are not accepted any more, whatever else is; lower-case hexadecimal.</summary>
     public IReadOnlyList<string> RevokedMrTd { get; init; } = [];
 
+    /// <summary>Compose hashes that a coordinator may run, lower-case hexadecimal; empty accepts any.</summary>
+    public IReadOnlyList<string> CoordinatorComposeHashes { get; init; } = [];
+
+    /// <summary>Compose hashes that a worker may run, lower-case hexadecimal; empty accepts any.</summary>
+    public IReadOnlyList<string> WorkerComposeHashes { get; init; } = [];
+
+    /// <summary>Compose hashes that a trustee may run, lower-case hexadecimal; empty accepts any.</summary>
+    public IReadOnlyList<string> TrusteeComposeHashes { get; init; } = [];
+
+    /// <summary>Hashes of accepted OS images, lower-case hexadecimal; empty accepts any. Counts only where the hash was measured.</summary>
+    public IReadOnlyList<string> OsImageHashes { get; init; } = [];
+
+    /// <summary>Accepted providers of the guests' keys, for example <c>kms</c>; empty accepts any.</summary>
+    public IReadOnlyList<string> KeyProviders { get; init; } = [];
+
+    /// <summary>Accepted platforms: SHA-256 of the PPID, lower-case hexadecimal; empty accepts any. A list is provenance P2.</summary>
+    public IReadOnlyList<string> Platforms { get; init; } = [];
+
+    /// <summary>How many voters of one roster, and how many trustees of one proposal, may run on one platform; 0 sets no limit.</summary>
+    public int InstancesPerPlatform { get; init; } = 1;
+
+    /// <summary>
+    /// Whether a worker whose admission is withdrawn may still cast in proposals whose roster has it. The default is that it may not:
+    /// withdrawal takes effect at once everywhere.
+    /// </summary>
+    public bool RevokedMayFinish { get; init; }
+
     /// <summary>Fewest workers on a roster.</summary>
     public int MinimumWorkers { get; init; } = 3;
 
@@ -65,6 +92,14 @@ public sealed record CouncilPolicy
     /// <summary>The weight of an agent.</summary>
     public int WeightOf(AgentKeys keys) => Weights.TryGetValue(keys.Did(), out int weight) ? weight : 1;
 
+    /// <summary>The compose hashes that an agent of a role may run; empty accepts any.</summary>
+    public IReadOnlyList<string> ComposeHashesOf(AgentRole role) => role switch
+    {
+        AgentRole.Coordinator => CoordinatorComposeHashes,
+        AgentRole.Worker => WorkerComposeHashes,
+        _ => TrusteeComposeHashes,
+    };
+
     /// <summary>What is wrong with it, one sentence; null where it holds together.</summary>
     public string? Problem()
     {
@@ -86,12 +121,26 @@ public sealed record CouncilPolicy
             return "longestMilliseconds: at least a second";
         if (AttestationMilliseconds is < 1000 or > 86_400_000)
             return "attestationMilliseconds: a second to a day";
+        if (InstancesPerPlatform < 0)
+            return "instancesPerPlatform: 0 for no limit, or more";
+        string? list = BadList("mrTd", MrTd, 96) ?? BadList("revokedMrTd", RevokedMrTd, 96) ?? BadList("coordinatorComposeHashes", CoordinatorComposeHashes, 64)
+            ?? BadList("workerComposeHashes", WorkerComposeHashes, 64) ?? BadList("trusteeComposeHashes", TrusteeComposeHashes, 64)
+            ?? BadList("osImageHashes", OsImageHashes, 64) ?? BadList("platforms", Platforms, 64);
+        if (list is not null)
+            return list;
+        if (KeyProviders.Any(name => name.Length is 0 or > 40))
+            return "keyProviders: names of 1 to 40 characters";
+        if (Weights.Keys.FirstOrDefault(name => !DidKey.TryParse(name, out DidKey? did) || did.ToString() != name) is { } wrong)
+            return $"weights: {wrong} is no did:key of an Ed25519 or P-256 key";
         if (Weights.Values.Any(weight => weight is < 1 or > 1_000_000))
             return "weights: 1 to 1,000,000";
         return PassDenominator is < 1 or > 1000 || PassNumerator < 1 || PassNumerator >= PassDenominator || PassNumerator * 2 < PassDenominator
             ? "pass rule: a fraction of at least one half and below 1"
             : null;
     }
+
+    private static string? BadList(string name, IReadOnlyList<string> values, int digits) =>
+        values.All(value => value.Length == digits && value.All(char.IsAsciiHexDigitLower)) ? null : $"{name}: lower-case hexadecimal of {digits} digits";
 
     /// <summary>
     /// In what a proposal is looser than this policy, one sentence; null where it is as strict or stricter (invariant I6).
@@ -120,6 +169,10 @@ public sealed record CouncilPolicy
     public Digest Hash() => new CanonicalWriter(DomainTags.Policy)
         .Text(Name).Text(Appraisal).Number(WorstLevel)
         .List(MrTd, (to, value) => to.Text(value)).List(RevokedMrTd, (to, value) => to.Text(value))
+        .List(CoordinatorComposeHashes, (to, value) => to.Text(value)).List(WorkerComposeHashes, (to, value) => to.Text(value))
+        .List(TrusteeComposeHashes, (to, value) => to.Text(value)).List(OsImageHashes, (to, value) => to.Text(value))
+        .List(KeyProviders, (to, value) => to.Text(value)).List(Platforms, (to, value) => to.Text(value))
+        .Number(InstancesPerPlatform).Number(RevokedMayFinish ? 1 : 0)
         .Number(MinimumWorkers).Number(MaximumWorkers).Number(MinimumAnonymity).Number(TurnoutPercent)
         .Number(PassNumerator).Number(PassDenominator).Number(MinimumTrustees)
         .Number(LongestMilliseconds).Number(AttestationMilliseconds)
@@ -127,7 +180,7 @@ public sealed record CouncilPolicy
         .Hash();
 }
 
-/// <summary>The JSON form of a policy: unknown members are refused, missing ones have their defaults.</summary>
+/// <summary>The JSON form of a policy. Files are read with <see cref="CouncilPolicyFile"/>, which knows what a missing member means.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

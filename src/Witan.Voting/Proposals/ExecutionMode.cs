@@ -26,4 +26,17 @@ public static class ExecutionModes
         ExecutionMode.Simulated => "simulated",
         _ => null,
     };
+
+    /// <summary>
+    /// The warning behind the mark, in full; null for production. LOCAL_MODE's says the three things that its documents oblige
+    /// every output to say: no guarantees, what it is for, and never in production.
+    /// </summary>
+    public static string? Warning(this ExecutionMode mode) => mode switch
+    {
+        ExecutionMode.Local =>
+            "LOCAL_MODE gives zero execution integrity guarantees. It exists solely for development and testing. Never use it in production.",
+        ExecutionMode.Simulated =>
+            "Simulated evidence proves that the path works, and nothing about any machine. A production verifier rejects it.",
+        _ => null,
+    };
 }

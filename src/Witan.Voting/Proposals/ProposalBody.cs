@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Witan.Voting;
 
 /// <summary>One stated fact of a proposal, for example <c>amount</c> = <c>12000</c>.</summary>
@@ -20,8 +22,8 @@ public sealed record ProposalBody
     /// <summary>The whole question.</summary>
     public required string Text { get; init; }
 
-    /// <summary>Facts that a deliberator may rely on.</summary>
-    public IReadOnlyList<ProposalFact> Facts { get; init; } = [];
+    /// <summary>Facts that a deliberator may rely on. None where the JSON has no such member, which its reader sets to null.</summary>
+    public IReadOnlyList<ProposalFact> Facts { get; init => field = value ?? []; } = [];
 
     /// <summary>
     /// The options in ballot order. The last one is abstention, an ordinary option so that it looks like a vote. With two before
@@ -65,6 +67,17 @@ public sealed record ProposalBody
     /// <summary>The requester's 32 random bytes: two proposals with the same words are two proposals.</summary>
     public required Digest Nonce { get; init; }
 
+    /// <summary>
+    /// Sealed rounds before the vote, 0 or 1: each voter's own opinion first, then all arguments at once and without names. Without one
+    /// the body has the bytes that it had before there were any.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Rounds { get; init; }
+
+    /// <summary>The end of the sealed round: half of the time between <see cref="OpenBy"/> and <see cref="CloseAt"/>.</summary>
+    [JsonIgnore]
+    public DateTimeOffset ArgueBy => DateTimeOffset.FromUnixTimeMilliseconds((OpenBy.ToUnixTimeMilliseconds() + CloseAt.ToUnixTimeMilliseconds()) / 2);
+
     /// <summary>Index of the abstention.</summary>
     public int AbstainOption => Options.Count - 1;
 
@@ -91,19 +104,26 @@ public sealed record ProposalBody
             return "quorum: at least 1, and the roster at least as large as turnout and anonymity set";
         if (Threshold < 1 || Trustees < Threshold || Trustees > 31 || Threshold * 2 <= Trustees)
             return "trustees: at most 31, with a threshold of more than half of them";
+        if (Rounds is < 0 or > 1)
+            return "rounds: 0 or 1";
         return CreatedAt < OpenBy && OpenBy < CloseAt && CloseAt < SettleBy
             ? null
             : "deadlines: created < open by < close < settle by";
     }
 
     /// <summary>The proposal's id.</summary>
-    public Digest Id() => new CanonicalWriter(DomainTags.Proposal)
+    public Digest Id()
+    {
+        CanonicalWriter writer = Write(new CanonicalWriter(DomainTags.Proposal));
+        return (Rounds == 0 ? writer : writer.Number(Rounds)).Hash();
+    }
+
+    private CanonicalWriter Write(CanonicalWriter writer) => writer
         .Text(Title).Text(Text)
         .List(Facts, (writer, fact) => writer.Text(fact.Name).Text(fact.Value))
         .List(Options, (writer, option) => writer.Text(option))
         .Number(MinimumTurnout).Number(MinimumAnonymity).Number(PassNumerator).Number(PassDenominator)
         .Number(MinimumRoster).Number(Trustees).Number(Threshold)
         .Time(CreatedAt).Time(OpenBy).Time(CloseAt).Time(SettleBy)
-        .Bytes(Nonce.Bytes)
-        .Hash();
+        .Bytes(Nonce.Bytes);
 }

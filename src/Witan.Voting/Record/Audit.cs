@@ -38,8 +38,7 @@ public static class Audit
         foreach (RecordEvent next in decision.Events)
         {
             // Ballots are checked beside the fold, on all cores; everything else inside it.
-            ProofChecks checks = next.Payload is BallotCast ? ProofChecks.None : ProofChecks.All;
-            RecordState? folded = RecordFold.Apply(state, next, checks, out Refusal? refusal);
+            RecordState? folded = RecordFold.Apply(state, next, RecordedBallots.InFold(next), out Refusal? refusal);
             if (folded is null)
                 return Bad(state, next.Sequence, $"event {next.Sequence} ({next.Payload.Name}): {refusal!.Message}");
             state = folded;
@@ -47,8 +46,8 @@ public static class Audit
 
         if (state is null)
             return Bad(null, null, "the file has no events");
-        if (CheckBallots(state, decision.Events, options) is { } failure)
-            return failure;
+        if (RecordedBallots.FirstBad(state, decision.Events, options.Parallelism) is var (failed, reason))
+            return Bad(state, failed.Sequence, $"event {failed.Sequence} (ballot-cast): {reason.Message}");
         if (options.Problem(state, decision.Events) is { } expectation)
             return Bad(state, null, expectation);
         DecisionFile expected = DecisionFile.Of(state, decision.Events);
@@ -60,32 +59,16 @@ public static class Audit
             : Bad(state, null, "the summary is not what the events say");
     }
 
-    private static AuditReport? CheckBallots(RecordState state, IReadOnlyList<RecordEvent> events, AuditOptions options)
-    {
-        if (state.Roster.Count == 0)
-            return null;
-        BallotContext context = state.BallotContext;
-        RecordEvent[] cast = [.. events.Where(next => next.Payload is BallotCast)];
-        var refusals = new Refusal?[cast.Length];
-        Parallel.For(0, cast.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism }, i =>
-        {
-            Ballot ballot = ((BallotCast)cast[i].Payload).Ballot;
-            refusals[i] = BallotVerifier.Check(context, state.Roster[ballot.Agent], ballot);
-        });
-        int first = Array.FindIndex(refusals, refusal => refusal is not null);
-        return first < 0
-            ? null
-            : Bad(state, cast[first].Sequence, $"event {cast[first].Sequence} (ballot-cast): {refusals[first]!.Message}");
-    }
-
     /// <summary>What a reader of a result should know though it is not wrong.</summary>
     public static IReadOnlyList<string> Warnings(RecordState state)
     {
         var warnings = new List<string>();
         if (state.Mode.Mark() is { } mark)
-            warnings.Add($"{mark}: this record proves nothing about the machines that made it");
+            warnings.Add($"{mark}: this record proves nothing about the machines that made it. {state.Mode.Warning()}");
         if (state.Counts.Count > 0 && state.Counts.Any(count => count == state.TotalWeight))
             warnings.Add("the result is unanimous: it reveals every vote");
+        if (state.SealedArguments.Count > state.ArgumentsToShow)
+            warnings.Add($"{state.SealedArguments.Count} of {state.Roster.Count} argued, too few to be shown without a name: the vote was held without arguments");
         if (Leak(state) is { } leak)
             warnings.Add(leak);
         if (state.Equivocators.Count > 0)

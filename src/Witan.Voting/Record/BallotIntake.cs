@@ -25,6 +25,12 @@ public abstract record BallotVerdict
     public sealed record Refuse(Refusal Refusal, EquivocationNoted? Evidence) : BallotVerdict;
 }
 
+/// <summary>A ballot that came in.</summary>
+/// <param name="Ballot">The ballot.</param>
+/// <param name="Hint">What came beside it; never believed.</param>
+/// <param name="Attested">Whether the agent's attestation is valid now (always true in LOCAL_MODE).</param>
+public sealed record IncomingBallot(Ballot Ballot, BallotCommitments Hint, bool Attested);
+
 /// <summary>Judges incoming ballots: pure, so that a retry, a double execution and a crash all come out the same.</summary>
 public static class BallotIntake
 {
@@ -32,9 +38,43 @@ public static class BallotIntake
     /// Judges a ballot. <paramref name="now"/> is the server's clock; <paramref name="attested"/> whether the agent's attestation is
     /// valid now (always true in LOCAL_MODE). The ballot's proofs are checked here.
     /// </summary>
-    public static BallotVerdict Judge(RecordState state, Ballot ballot, DateTimeOffset now, bool attested)
+    public static BallotVerdict Judge(RecordState state, Ballot ballot, DateTimeOffset now, bool attested) =>
+        Before(state, ballot, now, out RosterEntry? voter)
+        ?? After(state, ballot, BallotVerifier.Check(state.BallotContext, voter!, ballot), attested);
+
+    /// <summary>
+    /// Judges several ballots on one state, in the order given, each exactly as <see cref="Judge"/> does; their proofs are checked
+    /// together. Two for one slot are both judged on the state before them: whoever appends the first judges the second again.
+    /// </summary>
+    public static IReadOnlyList<BallotVerdict> JudgeTogether(RecordState state, IReadOnlyList<IncomingBallot> ballots, DateTimeOffset now, ByteSource random)
     {
-        if (!state.Roster.TryGetValue(ballot.Agent, out RosterEntry? voter))
+        var verdicts = new BallotVerdict[ballots.Count];
+        var batch = new List<BatchedBallot>(ballots.Count);
+        var places = new List<int>(ballots.Count);
+        for (int i = 0; i < ballots.Count; i++)
+        {
+            if (Before(state, ballots[i].Ballot, now, out RosterEntry? voter) is { } verdict)
+            {
+                verdicts[i] = verdict;
+                continue;
+            }
+
+            batch.Add(new BatchedBallot(voter!, ballots[i].Ballot, ballots[i].Hint));
+            places.Add(i);
+        }
+
+        if (batch.Count == 0)
+            return verdicts;
+        IReadOnlyList<Refusal?> refusals = BallotBatch.Check(state.BallotContext, batch, random);
+        for (int i = 0; i < batch.Count; i++)
+            verdicts[places[i]] = After(state, batch[i].Ballot, refusals[i], ballots[places[i]].Attested);
+        return verdicts;
+    }
+
+    // What can be said without looking at a proof; null where the proofs must be looked at.
+    private static BallotVerdict? Before(RecordState state, Ballot ballot, DateTimeOffset now, out RosterEntry? voter)
+    {
+        if (!state.Roster.TryGetValue(ballot.Agent, out voter))
             return No(RefusalCode.NotOnRoster, "the agent is not on the roster");
         if (state.Ballots.TryGetValue(ballot.Nullifier, out Ballot? first) && first.Hash() == ballot.Hash())
             return new BallotVerdict.Repeat(state.Positions[ballot.Nullifier]);
@@ -45,11 +85,14 @@ public static class BallotIntake
                 : No(RefusalCode.Late, "the proposal takes no ballots any more");
         }
 
-        if (now >= state.Body.CloseAt)
-            return No(RefusalCode.Late, "the ballot came after the close");
-        if (BallotVerifier.Check(state.BallotContext, voter, ballot) is { } refusal)
+        return now >= state.Body.CloseAt ? No(RefusalCode.Late, "the ballot came after the close") : null;
+    }
+
+    private static BallotVerdict After(RecordState state, Ballot ballot, Refusal? refusal, bool attested)
+    {
+        if (refusal is not null)
             return new BallotVerdict.Refuse(refusal, null);
-        if (first is not null)
+        if (state.Ballots.ContainsKey(ballot.Nullifier))
         {
             EquivocationNoted? evidence = state.Equivocators.Contains(ballot.Agent) ? null : new EquivocationNoted(ballot);
             return new BallotVerdict.Refuse(

@@ -6,7 +6,7 @@ namespace Witan.Voting;
 /// <summary>The part of the fold that makes the joint key: enrol, commit, contribute, judge, disclose, agree.</summary>
 internal static class KeyFold
 {
-    internal static (RecordState?, Refusal?) Enrol(RecordState state, TrusteesEnrolled payload)
+    internal static (RecordState?, Refusal?) Enrol(RecordState state, TrusteesEnrolled payload, Digest head)
     {
         if (state.State != ProposalState.Draft || state.Trustees.Count > 0)
             return RecordFold.Wrong(state, payload);
@@ -24,18 +24,28 @@ internal static class KeyFold
             return No("a trustee was enrolled without evidence, or at a level that does not exist");
         }
 
-        return (state with { Trustees = [.. payload.Trustees] }, null);
+        return (state with { Trustees = [.. payload.Trustees], EnrolledHead = head }, null);
     }
 
-    internal static (RecordState?, Refusal?) Commit(RecordState state, ContributionCommitment commitment, bool proofs)
+    internal static (RecordState?, Refusal?) Commit(RecordState state, ContributionCommitted payload, bool proofs)
     {
+        ContributionCommitment commitment = payload.Commitment;
         if (state.State != ProposalState.Draft || state.Trustees.Count == 0 || state.Contributions.Count > 0)
-            return RecordFold.Wrong(state, new ContributionCommitted(commitment));
+            return RecordFold.Wrong(state, payload);
         if (state.KeyGeneration.Find(commitment.Index) is null || state.Commitments.ContainsKey(commitment.Index))
             return No($"trustee {commitment.Index} is unknown, or has committed already");
+        bool isShown = payload.Evidence is { IsNone: false };
+        if (isShown == (state.Mode == ExecutionMode.Local) || (payload.Evidence is not null && !isShown))
+            return No("a trustee shows evidence, except in LOCAL_MODE, where there is none");
+        if (payload.Evidence?.Problem() is { } malformed)
+            return No($"the trustee's evidence: {malformed}");
         if (proofs && !JointKey.IsSigned(state.KeyGeneration, commitment))
             return (null, RecordFold.No(RefusalCode.SignatureInvalid, "the commitment is not signed by its trustee"));
-        return (state with { Commitments = state.Commitments.Add(commitment.Index, commitment) }, null);
+        return (state with
+        {
+            Commitments = state.Commitments.Add(commitment.Index, commitment),
+            Evidence = payload.Evidence is { } evidence ? state.Evidence.Add(commitment.Index, evidence) : state.Evidence,
+        }, null);
     }
 
     internal static (RecordState?, Refusal?) Contribute(RecordState state, KeyContribution contribution, bool proofs)

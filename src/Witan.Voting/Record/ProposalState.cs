@@ -12,6 +12,9 @@ public enum ProposalState
     /// <summary>Roster and key are fixed.</summary>
     Open,
 
+    /// <summary>Sealed arguments are taken, and no ballots yet.</summary>
+    Deliberating,
+
     /// <summary>Ballots are taken.</summary>
     Voting,
 

@@ -17,17 +17,21 @@ public sealed record Receipt(
     Digest Proposal, Digest Nullifier, Digest Ballot, long Sequence, Digest Head, DateTimeOffset At, byte[] Signature)
 {
     /// <summary>Signs the receipt for the event that took the ballot.</summary>
-    public static Receipt For(Digest proposal, RecordEvent taken, Ballot ballot, ReadOnlySpan<byte> signingSeed)
-    {
-        var unsigned = new Receipt(proposal, ballot.Nullifier, ballot.Hash(), taken.Sequence, taken.Hash, taken.At, []);
-        return unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes()) };
-    }
+    public static Receipt For(Digest proposal, RecordEvent taken, Ballot ballot, ReadOnlySpan<byte> signingSeed) =>
+        For(proposal, new BallotPosition(taken.Sequence, taken.Hash, taken.At), ballot, signingSeed);
 
     /// <summary>Signs the receipt of a ballot that the record holds already: the same bytes as the first time.</summary>
     public static Receipt For(Digest proposal, BallotPosition position, Ballot ballot, ReadOnlySpan<byte> signingSeed)
     {
+        using var signer = new Ed25519Signer(signingSeed);
+        return For(proposal, position, ballot, signer);
+    }
+
+    /// <summary>The same, with a key that signs many.</summary>
+    public static Receipt For(Digest proposal, BallotPosition position, Ballot ballot, Ed25519Signer signer)
+    {
         var unsigned = new Receipt(proposal, ballot.Nullifier, ballot.Hash(), position.Sequence, position.Head, position.At, []);
-        return unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes()) };
+        return unsigned with { Signature = signer.Sign(unsigned.SignedBytes()) };
     }
 
     /// <summary>Whether the coordinator signed it.</summary>
@@ -55,8 +59,15 @@ public sealed record Checkpoint(Digest Proposal, long Size, Digest Head, byte[] 
     /// <summary>Signs a checkpoint of a state.</summary>
     public static Checkpoint Of(RecordState state, ReadOnlySpan<byte> signingSeed)
     {
+        using var signer = new Ed25519Signer(signingSeed);
+        return Of(state, signer);
+    }
+
+    /// <summary>The same, with a key that signs many.</summary>
+    public static Checkpoint Of(RecordState state, Ed25519Signer signer)
+    {
         var unsigned = new Checkpoint(state.ProposalId, state.Size, state.Head, []);
-        return unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes()) };
+        return unsigned with { Signature = signer.Sign(unsigned.SignedBytes()) };
     }
 
     /// <summary>Whether the coordinator signed it.</summary>

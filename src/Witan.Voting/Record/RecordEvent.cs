@@ -16,9 +16,15 @@ public sealed record RecordEvent(
     public static RecordEvent Next(
         long sequence, Digest previous, DateTimeOffset at, RecordPayload payload, ReadOnlySpan<byte> signingSeed)
     {
+        using var signer = new Ed25519Signer(signingSeed);
+        return Next(sequence, previous, at, payload, signer);
+    }
+
+    internal static RecordEvent Next(long sequence, Digest previous, DateTimeOffset at, RecordPayload payload, Ed25519Signer signer)
+    {
         DateTimeOffset exact = DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
         Digest hash = ComputeHash(sequence, previous, exact, payload);
-        return new RecordEvent(sequence, exact, previous, payload, hash, Ed25519.Sign(signingSeed, hash.Bytes));
+        return new RecordEvent(sequence, exact, previous, payload, hash, signer.Sign(hash.Bytes));
     }
 
     internal Digest ComputeHash() => ComputeHash(Sequence, Previous, At, Payload);

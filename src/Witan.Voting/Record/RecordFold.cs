@@ -26,13 +26,36 @@ public static class RecordFold
     public static RecordState? Apply(RecordState? state, RecordEvent next, ProofChecks checks, out Refusal? refusal)
     {
         refusal = Chain(state, next);
-        if (refusal is not null)
-            return null;
-        (RecordState? result, refusal) = state is null ? Open(next) : Step(state, next, checks == ProofChecks.All);
-        if (result is null)
-            return null;
-        return result with { Size = next.Sequence + 1, Head = next.Hash, LastAt = next.At };
+        return refusal is null ? Follow(state, next, checks, out refusal) : null;
     }
+
+    /// <summary>
+    /// Makes the event that comes next and applies it, as <see cref="Apply"/> would, without hashing and verifying again what was hashed and
+    /// signed here. <paramref name="appended"/> is null where it is refused. <paramref name="signer"/> is the coordinator's.
+    /// </summary>
+    public static RecordState? Append(
+        RecordState? state, DateTimeOffset at, RecordPayload payload, Ed25519Signer signer, ProofChecks checks, out RecordEvent? appended, out Refusal? refusal)
+    {
+        RecordEvent next = RecordEvent.Next(state?.Size ?? 0, state?.Head ?? Digest.Zero, at, payload, signer);
+        bool isOurs = Coordinator(state, next) is { } key && key.Bytes.SequenceEqual(signer.PublicKey.Span);
+        refusal = Order(state, next) ?? (isOurs ? null : No(RefusalCode.SignatureInvalid, "it is signed by another key than the coordinator's"));
+        RecordState? result = refusal is null ? Follow(state, next, checks, out refusal) : null;
+        appended = result is null ? null : next;
+        return result;
+    }
+
+    private static RecordState? Follow(RecordState? state, RecordEvent next, ProofChecks checks, out Refusal? refusal)
+    {
+        (RecordState? result, refusal) = state is null ? Open(next) : Step(state, next, checks == ProofChecks.All);
+        return result is null ? null : result with { Size = next.Sequence + 1, Head = next.Hash, LastAt = next.At };
+    }
+
+    private static Digest? Coordinator(RecordState? state, RecordEvent next) =>
+        state?.Opening.Coordinator ?? (next.Payload as ProposalOpened)?.Coordinator;
+
+    private static Refusal? Order(RecordState? state, RecordEvent next) => next.At < (state?.LastAt ?? DateTimeOffset.MinValue)
+        ? No(RefusalCode.Contradiction, "it is earlier than the event before")
+        : null;
 
     private static Refusal? Chain(RecordState? state, RecordEvent next)
     {
@@ -42,10 +65,9 @@ public static class RecordFold
             return No(RefusalCode.Contradiction, "it is not chained to the event before");
         if (next.ComputeHash() != next.Hash)
             return No(RefusalCode.Contradiction, "its hash is not that of its content");
-        if (next.At < (state?.LastAt ?? DateTimeOffset.MinValue))
-            return No(RefusalCode.Contradiction, "it is earlier than the event before");
-        Digest? coordinator = state?.Opening.Coordinator ?? (next.Payload as ProposalOpened)?.Coordinator;
-        return coordinator is { } key && Ed25519.Verify(key.Bytes, next.Hash.Bytes, next.Signature)
+        if (Order(state, next) is { } early)
+            return early;
+        return Coordinator(state, next) is { } key && Ed25519.Verify(key.Bytes, next.Hash.Bytes, next.Signature)
             ? null
             : No(RefusalCode.SignatureInvalid, "the coordinator's signature on it does not verify");
     }
@@ -73,16 +95,19 @@ public static class RecordFold
 
     private static (RecordState?, Refusal?) Step(RecordState state, RecordEvent next, bool proofs) => next.Payload switch
     {
-        TrusteesEnrolled payload => KeyFold.Enrol(state, payload),
-        ContributionCommitted payload => KeyFold.Commit(state, payload.Commitment, proofs),
+        TrusteesEnrolled payload => KeyFold.Enrol(state, payload, next.Hash),
+        ContributionCommitted payload => KeyFold.Commit(state, payload, proofs),
         KeyContributed payload => KeyFold.Contribute(state, payload.Contribution, proofs),
         SharesJudged payload => KeyFold.Judge(state, payload.Judgement, proofs),
         ShareDisclosed payload => KeyFold.Disclose(state, payload.Disclosure, proofs),
         KeyAgreed payload => KeyFold.Agree(state, payload),
         RosterFrozen payload => Freeze(state, payload, next.At),
-        VotingOpened => state.State == ProposalState.Open
+        VotingOpened => state.State == ProposalState.Open && state.Body.Rounds == 0
             ? (state with { State = ProposalState.Voting }, null)
             : Wrong(state, next.Payload),
+        DeliberationOpened payload => DeliberationFold.Open(state, payload),
+        ArgumentSealed payload => DeliberationFold.Argue(state, payload.Argument, next.At, proofs),
+        ArgumentsOpened payload => DeliberationFold.Show(state, payload, next.At),
         BallotCast payload => Cast(state, payload.Ballot, next, proofs),
         EquivocationNoted payload => Equivocate(state, payload.Second, proofs),
         RecordClosed payload => Close(state, payload, next),
@@ -223,7 +248,7 @@ public static class RecordFold
     private static (RecordState?, Refusal?) End(RecordState state, Ended payload)
     {
         bool allowed = payload.Reason == EndReason.Cancelled
-            ? state.State is ProposalState.Draft or ProposalState.Open or ProposalState.Voting
+            ? state.State is ProposalState.Draft or ProposalState.Open or ProposalState.Deliberating or ProposalState.Voting
             : !state.IsFinal && state.State != ProposalState.Settling;
         if (!allowed || payload.Explanation.Length > 1000)
             return Wrong(state, payload);

@@ -14,6 +14,9 @@ namespace Witan.Voting;
 [JsonDerivedType(typeof(KeyAgreed), "key-agreed")]
 [JsonDerivedType(typeof(RosterFrozen), "roster-frozen")]
 [JsonDerivedType(typeof(VotingOpened), "voting-opened")]
+[JsonDerivedType(typeof(DeliberationOpened), "deliberation-opened")]
+[JsonDerivedType(typeof(ArgumentSealed), "argument-sealed")]
+[JsonDerivedType(typeof(ArgumentsOpened), "arguments-opened")]
 [JsonDerivedType(typeof(BallotCast), "ballot-cast")]
 [JsonDerivedType(typeof(EquivocationNoted), "equivocation-noted")]
 [JsonDerivedType(typeof(RecordClosed), "closed")]
@@ -70,14 +73,22 @@ public sealed record TrusteesEnrolled(IReadOnlyList<Trustee> Trustees) : RecordP
         .Number(trustee.ConfidenceLevel).Bytes(trustee.Evidence.Bytes));
 }
 
-/// <summary>A trustee committed to its contribution.</summary>
-public sealed record ContributionCommitted(ContributionCommitment Commitment) : RecordPayload
+/// <summary>A trustee committed to its contribution, and showed what it runs on.</summary>
+/// <param name="Commitment">The commitment.</param>
+/// <param name="Evidence">Its evidence for this proposal; null in LOCAL_MODE and nowhere else.</param>
+public sealed record ContributionCommitted(
+    ContributionCommitment Commitment,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AgentEvidence? Evidence = null) : RecordPayload
 {
     /// <inheritdoc />
     public override string Name => "contribution-committed";
 
-    private protected override void WriteFields(CanonicalWriter writer) =>
+    private protected override void WriteFields(CanonicalWriter writer)
+    {
         writer.Number(Commitment.Index).Bytes(Commitment.Hash.Bytes).Bytes(Commitment.Signature);
+        if (Evidence is not null)
+            writer.Bytes(Evidence.Hash().Bytes);
+    }
 }
 
 /// <summary>A trustee published its contribution.</summary>
@@ -144,6 +155,37 @@ public sealed record VotingOpened : RecordPayload
     private protected override void WriteFields(CanonicalWriter writer)
     {
     }
+}
+
+/// <summary>Sealed arguments are taken from now on.</summary>
+public sealed record DeliberationOpened : RecordPayload
+{
+    /// <inheritdoc />
+    public override string Name => "deliberation-opened";
+
+    private protected override void WriteFields(CanonicalWriter writer)
+    {
+    }
+}
+
+/// <summary>A voter argued. Nobody but the coordinator's program can read it before all are shown.</summary>
+public sealed record ArgumentSealed(SealedArgument Argument) : RecordPayload
+{
+    /// <inheritdoc />
+    public override string Name => "argument-sealed";
+
+    private protected override void WriteFields(CanonicalWriter writer) => writer.Bytes(Argument.Agent.Bytes).Bytes(Argument.Sealed).Bytes(Argument.Signature);
+}
+
+/// <summary>All arguments at once, without names; ballots are taken from now on.</summary>
+/// <param name="Arguments">In the order of <see cref="Argument.InOrder"/>; none where so few argued that their names would be known.</param>
+public sealed record ArgumentsOpened(IReadOnlyList<Argument> Arguments) : RecordPayload
+{
+    /// <inheritdoc />
+    public override string Name => "arguments-opened";
+
+    private protected override void WriteFields(CanonicalWriter writer) =>
+        writer.List(Arguments, (to, argument) => to.Text(argument.Text).Bytes(argument.Salt.Bytes));
 }
 
 /// <summary>A ballot was accepted.</summary>

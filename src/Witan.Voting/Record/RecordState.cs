@@ -31,6 +31,12 @@ public sealed record RecordState
     /// <summary>The trustees; empty until they are enrolled.</summary>
     public ImmutableList<Trustee> Trustees { get; init; } = [];
 
+    /// <summary>Hash of the event that enrolled the trustees; zero until then.</summary>
+    public Digest EnrolledHead { get; init; }
+
+    /// <summary>The trustees' evidence for this proposal; empty in LOCAL_MODE.</summary>
+    public ImmutableSortedDictionary<int, AgentEvidence> Evidence { get; init; } = ImmutableSortedDictionary<int, AgentEvidence>.Empty;
+
     /// <summary>Commitments by trustee.</summary>
     public ImmutableSortedDictionary<int, ContributionCommitment> Commitments { get; init; } =
         ImmutableSortedDictionary<int, ContributionCommitment>.Empty;
@@ -61,6 +67,19 @@ public sealed record RecordState
 
     /// <summary>The voters by id; empty until the roster is frozen.</summary>
     public ImmutableDictionary<Digest, RosterEntry> Roster { get; init; } = ImmutableDictionary<Digest, RosterEntry>.Empty;
+
+    /// <summary>Sealed arguments by agent; empty without a sealed round.</summary>
+    public ImmutableDictionary<Digest, SealedArgument> SealedArguments { get; init; } = ImmutableDictionary<Digest, SealedArgument>.Empty;
+
+    /// <summary>The arguments as shown to all; empty until then.</summary>
+    public ImmutableList<Argument> Arguments { get; init; } = [];
+
+    /// <summary>
+    /// How many arguments the round shows: all, or none where fewer argued than the anonymity set asks for. That a voter argued is public,
+    /// so that one argument alone would have a name.
+    /// </summary>
+    [JsonIgnore]
+    public int ArgumentsToShow => SealedArguments.Count >= Math.Max(2, Body.MinimumAnonymity) ? SealedArguments.Count : 0;
 
     /// <summary>Accepted ballots by nullifier.</summary>
     public ImmutableDictionary<Digest, Ballot> Ballots { get; init; } = ImmutableDictionary<Digest, Ballot>.Empty;

@@ -19,13 +19,23 @@ public sealed record NonceAnswer(string Nonce, DateTimeOffset ExpiresAt, Digest 
 /// <param name="Role">Worker or trustee.</param>
 /// <param name="Name">For people; at most 80 characters.</param>
 /// <param name="Keys">Its public keys.</param>
-/// <param name="Instance">Its instance; at most 80 characters.</param>
 /// <param name="Nonce">The nonce it was given.</param>
-/// <param name="Quote">The quote in hexadecimal; empty in LOCAL_MODE.</param>
-/// <param name="EventLog">JSON text of the event log; empty in LOCAL_MODE.</param>
+/// <param name="Evidence">Its evidence, over report data of purpose <c>admission</c>; <see cref="AgentEvidence.None"/> in LOCAL_MODE.</param>
 /// <param name="Callback">Loopback address for direct dispatch; LOCAL_MODE only, empty elsewhere.</param>
+/// <param name="Signature">Ed25519 signature of the signing key over all of it: possession is proven, not claimed. 64 bytes.</param>
 public sealed record AdmissionRequest(
-    AgentRole Role, string Name, AgentKeys Keys, string Instance, string Nonce, string Quote, string EventLog, string Callback);
+    AgentRole Role, string Name, AgentKeys Keys, string Nonce, AgentEvidence Evidence, string Callback, byte[] Signature)
+{
+    /// <summary>Signs a request.</summary>
+    public AdmissionRequest Signed(ReadOnlySpan<byte> seed) => this with { Signature = Witan.Crypto.Ed25519.Sign(seed, SignedBytes()) };
+
+    /// <summary>Whether the owner of the signing key made it.</summary>
+    public bool IsSigned() => Witan.Crypto.Ed25519.Verify(Keys.Signing.Bytes, SignedBytes(), Signature);
+
+    private byte[] SignedBytes() => new CanonicalWriter(DomainTags.Admission)
+        .Text(Role.ToString()).Text(Name).Bytes(Keys.Signing.Bytes).Point(Keys.Encryption).Text(Nonce).Bytes(Evidence.Hash().Bytes).Text(Callback)
+        .ToBytes();
+}
 
 /// <summary>An agent was admitted.</summary>
 /// <param name="Agent">Its id.</param>
@@ -36,11 +46,14 @@ public sealed record AdmissionAnswer(Digest Agent, int ConfidenceLevel, DateTime
 
 /// <summary>The coordinator's own evidence over a nonce of the asker.</summary>
 /// <param name="Keys">Its public keys.</param>
-/// <param name="Instance">Its instance.</param>
-/// <param name="Quote">The quote in hexadecimal; empty in LOCAL_MODE.</param>
-/// <param name="EventLog">JSON text of the event log; empty in LOCAL_MODE.</param>
+/// <param name="Evidence">Over report data of purpose <c>evidence</c>; <see cref="AgentEvidence.None"/> in LOCAL_MODE.</param>
 /// <param name="Mark">What the mode obliges every answer to say; empty in production.</param>
-public sealed record CoordinatorEvidence(AgentKeys Keys, string Instance, string Quote, string EventLog, string Mark);
+public sealed record CoordinatorEvidence(AgentKeys Keys, AgentEvidence Evidence, string Mark)
+{
+    /// <summary>What the evidence must bind where it answers a nonce.</summary>
+    public static ReportData ReportData(Digest nonce, AgentKeys keys, string instance) =>
+        new("evidence", nonce, Digest.Zero, AgentRole.Coordinator, keys, instance, Digest.Zero);
+}
 
 /// <summary>A requester's proposal, signed by its key.</summary>
 /// <param name="Body">The proposal.</param>
@@ -63,8 +76,8 @@ public sealed record ProposeRequest(ProposalBody Body, Digest Requester, byte[] 
 public sealed record ProposalSummary(
     Digest Id, string Title, ProposalState State, long Size, int Roster, int Ballots, int Partials, Decision? Decision, DateTimeOffset CloseAt, string Waiting, string Mark);
 
-/// <summary>Work for a worker, under a lease.</summary>
-/// <param name="Proposal">The proposal to vote on.</param>
+/// <summary>Work for a worker, under a lease. What it is, to argue or to vote, says the record.</summary>
+/// <param name="Proposal">The proposal to take part in.</param>
 /// <param name="Attempt">1, 2, …</param>
 /// <param name="LeaseEnds">When it is given to the worker again.</param>
 public sealed record TaskAssignment(Digest Proposal, int Attempt, DateTimeOffset LeaseEnds);
@@ -75,6 +88,11 @@ public sealed record TaskAssignment(Digest Proposal, int Attempt, DateTimeOffset
 /// <param name="Message">Why it was refused, one sentence; empty where it was taken.</param>
 /// <param name="Checkpoint">The record's head after it; kept by the worker.</param>
 public sealed record CastAnswer(Receipt? Receipt, SignedRefusal? Refusal, string Message, Checkpoint Checkpoint);
+
+/// <summary>A trustee's first word in a key generation.</summary>
+/// <param name="Commitment">The commitment.</param>
+/// <param name="Evidence">Its evidence for this proposal (<see cref="ReportData.ForKeyGeneration"/>); <see cref="AgentEvidence.None"/> in LOCAL_MODE.</param>
+public sealed record TrusteeCommitment(ContributionCommitment Commitment, AgentEvidence Evidence);
 
 /// <summary>The newest checkpoints that an agent keeps, shown to a coordinator after a restart.</summary>
 public sealed record CheckpointPage(IReadOnlyList<Checkpoint> Checkpoints);
@@ -127,6 +145,11 @@ public sealed record RequesterOrder(string Action, Digest Subject, DateTimeOffse
         new CanonicalWriter(DomainTags.RequesterOrder).Text(Action).Bytes(Subject.Bytes).Time(At).Bytes(Requester.Bytes).ToBytes();
 }
 
+/// <summary>How a coordinator is.</summary>
+/// <param name="Status"><c>live</c>, <c>ready</c> or <c>draining</c>.</param>
+/// <param name="Mark">What the mode obliges every answer to say; empty in production.</param>
+public sealed record HealthAnswer(string Status, string Mark);
+
 /// <summary>An error answer (problem+json) with a stable code.</summary>
 /// <param name="Type">Always <c>about:blank</c>.</param>
 /// <param name="Title">One sentence.</param>
@@ -154,21 +177,27 @@ public sealed record Problem(string Type, string Title, int Status, string Code,
 [JsonSerializable(typeof(IReadOnlyList<ProposalSummary>))]
 [JsonSerializable(typeof(TaskAssignment))]
 [JsonSerializable(typeof(Ballot))]
+[JsonSerializable(typeof(CastRequest))]
 [JsonSerializable(typeof(CastAnswer))]
+[JsonSerializable(typeof(SealedArgument))]
 [JsonSerializable(typeof(Checkpoint))]
 [JsonSerializable(typeof(CheckpointPage))]
 [JsonSerializable(typeof(TrusteeTaskPage))]
 [JsonSerializable(typeof(RequesterOrder))]
+[JsonSerializable(typeof(Revocation))]
+[JsonSerializable(typeof(IReadOnlyList<Revocation>))]
 [JsonSerializable(typeof(IReadOnlyList<AgentSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<RecordEvent>))]
 [JsonSerializable(typeof(RecordEvent))]
-[JsonSerializable(typeof(ContributionCommitment))]
+[JsonSerializable(typeof(TrusteeCommitment))]
 [JsonSerializable(typeof(KeyContribution))]
 [JsonSerializable(typeof(IReadOnlyList<SealedShare>))]
 [JsonSerializable(typeof(ShareVerdict))]
 [JsonSerializable(typeof(ShareDisclosure))]
 [JsonSerializable(typeof(PartialDecryption))]
 [JsonSerializable(typeof(TrusteeMemory))]
+[JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(RosterEntry))]
+[JsonSerializable(typeof(SettlementNotice))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -1,5 +1,7 @@
 using Witan.Agent;
+using Witan.Voting;
 using Witan.Worker.Models;
+using Witan.Worker.Signers;
 
 namespace Witan.Worker.Deliberation;
 
@@ -15,8 +17,23 @@ public static class Deliberators
     /// <summary>Environment variables that may hold the API key, in the order in which they are looked at.</summary>
     public static IReadOnlyList<string> KeyVariables { get; } = ["WITAN_MODEL_API_KEY", "NEAR_AI_API_KEY", "NEAR_API_KEY"];
 
-    /// <summary>Makes the deliberator. Throws <see cref="SettingException"/> where the settings do not hold together.</summary>
-    public static IDeliberator Create(WorkerProfile profile, HttpClient http, TimeProvider clock)
+    /// <summary>
+    /// Environment variable for the provider's signatures over its answers: <c>ignore</c> (default), <c>record</c>, <c>require</c> or
+    /// <c>attested</c>.
+    /// </summary>
+    public const string SignaturesVariable = "WITAN_MODEL_SIGNATURES";
+
+    /// <summary>Environment variable with a collateral file for the provider's platform; without it the worker's own counts.</summary>
+    public const string CollateralVariable = "WITAN_MODEL_COLLATERAL";
+
+    /// <summary>Environment variable with the compose hashes that may hold the provider's signing key, separated by commas; without it any may.</summary>
+    public const string ComposeVariable = "WITAN_MODEL_COMPOSE_HASHES";
+
+    /// <summary>
+    /// Makes the deliberator of a worker. Roots and policy for a provider's evidence are the worker's own. Throws
+    /// <see cref="SettingException"/> where the settings do not hold together.
+    /// </summary>
+    public static IDeliberator Create(WorkerProfile profile, AgentOptions agent, HttpClient http, TimeProvider clock)
     {
         string? endpoint = Environment.GetEnvironmentVariable(EndpointVariable);
         if (string.IsNullOrEmpty(endpoint))
@@ -26,12 +43,50 @@ public static class Deliberators
         string model = Environment.GetEnvironmentVariable(ModelVariable) is { Length: > 0 } name
             ? name
             : throw new SettingException($"{ModelVariable} names no model", $"set it together with {EndpointVariable}");
+        string signatures = Environment.GetEnvironmentVariable(SignaturesVariable) is { Length: > 0 } setting ? setting : "ignore";
+        SignaturePolicy policy = signatures switch
+        {
+            "ignore" => SignaturePolicy.Ignore,
+            "record" => SignaturePolicy.Record,
+            "require" => SignaturePolicy.Require,
+            "attested" => SignaturePolicy.Attested,
+            _ => throw new SettingException($"{SignaturesVariable} is {signatures}", "ignore, record, require or attested"),
+        };
         var options = new ChatEndpointOptions
         {
             BaseAddress = address,
             Model = model,
+            // A signature names the model; an alias would make that another name than the one asked for.
+            RefuseAliases = policy != SignaturePolicy.Ignore,
             ApiKey = KeyVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(key => !string.IsNullOrEmpty(key)),
         };
-        return new ModelDeliberator(new ModelDeliberation(new OpenAiChatClient(http, options, clock), new DeliberationBudget(), clock), profile, model);
+        SignerAttestations? attestations = policy == SignaturePolicy.Ignore ? null : Attestations(agent, policy, http, options, clock);
+        return new ModelDeliberator(
+            new ModelDeliberation(new OpenAiChatClient(http, options, clock), new DeliberationBudget(), clock), profile, model, policy,
+            new AnswerSignatures(http, options, attestations));
+    }
+
+    private static SignerAttestations Attestations(AgentOptions agent, SignaturePolicy policy, HttpClient http, ChatEndpointOptions options, TimeProvider clock)
+    {
+        string? collateral = Environment.GetEnvironmentVariable(CollateralVariable) is { Length: > 0 } file ? file : agent.Collateral;
+        if (collateral is null && policy == SignaturePolicy.Attested)
+            throw new SettingException($"{SignaturesVariable} is attested, and there is no collateral to judge the provider with", $"give it with {CollateralVariable} or --collateral FILE");
+        CouncilPolicy council = PolicySettings.Read(agent.Policy);
+        return new SignerAttestations(
+            http, options,
+            collateral is null ? null : new CollateralFile(collateral, JudgeSettings.Root(agent.DevelopmentRoot), clock),
+            new SignerPolicy(JudgeSettings.Platform(council, agent.DevelopmentRoot is not null)) { ComposeHashes = [.. ComposeHashes()] },
+            clock);
+    }
+
+    private static IEnumerable<string> ComposeHashes()
+    {
+        string text = Environment.GetEnvironmentVariable(ComposeVariable) ?? "";
+        foreach (string hash in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Digest.TryParse(hash, out Digest known))
+                throw new SettingException($"{ComposeVariable} has {hash}", "64 hexadecimal digits each, separated by commas");
+            yield return known.ToString();
+        }
     }
 }

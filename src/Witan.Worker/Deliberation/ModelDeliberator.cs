@@ -7,22 +7,59 @@ namespace Witan.Worker.Deliberation;
 /// A language model as a worker's mind. Whatever goes wrong with the model becomes an explicit abstention with its reason; it is never a
 /// vote for a side.
 /// </summary>
-public sealed class ModelDeliberator(ModelDeliberation model, WorkerProfile profile, string name) : IDeliberator
+public sealed class ModelDeliberator(
+    ModelDeliberation model, WorkerProfile profile, string name, SignaturePolicy policy = SignaturePolicy.Ignore, AnswerSignatures? signatures = null) : IDeliberator
 {
     /// <inheritdoc />
     public string Description => $"language model {name}";
 
     /// <inheritdoc />
-    public async Task<Opinion> DeliberateAsync(ProposalBody proposal, CancellationToken cancellationToken)
+    public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         string facts = string.Join('\n', proposal.Facts.Select(fact => $"- {fact.Name}: {fact.Value}"));
         var prompt = new DeliberationPrompt
         {
             Mind = $"You are {profile.Name}. {profile.Values}",
+            Memory = memory,
+            IsShared = proposal.Rounds > 0 && heard is null,
+            Own = heard?.Own ?? "",
+            Arguments = heard?.Others ?? [],
             Proposal = $"{proposal.Title}\n\n{proposal.Text}\n\nStated facts:\n{facts}",
         };
         ModelOpinion opinion = await model.AskAsync(prompt, proposal.Options, proposal.AbstainOption, cancellationToken);
+        IReadOnlyList<ModelEvidence> evidence = await EvidenceAsync(opinion, cancellationToken);
         string reason = opinion.Abstention is { } code ? $"Abstained: {code}. " : "";
-        return new Opinion(opinion.Option, $"Decided with {Description}. {reason}{opinion.Reasoning}");
+        // The vote stands in the last answer, so that is the one whose signature decides.
+        if (opinion.Abstention is null or AbstentionReason.Chosen && Uncounted(evidence is [.., { } last] ? last : null) is { } why)
+            return new Opinion(proposal.AbstainOption, $"Abstained: {why}") { Evidence = evidence };
+
+        return new Opinion(opinion.Option, $"Decided with {Description}. {reason}{opinion.Reasoning}")
+        {
+            Evidence = evidence,
+            // Why there is no answer is no argument.
+            Argument = opinion.Abstention is null or AbstentionReason.Chosen ? opinion.Reasoning : "",
+        };
+    }
+
+    private string? Uncounted(ModelEvidence? last) => policy switch
+    {
+        SignaturePolicy.Require when last is not { IsSigned: true } =>
+            $"{AbstentionReason.EvidenceInvalid}. The model's vote is not counted: {last?.Verdict ?? "there is no answer"}.",
+        SignaturePolicy.Attested when last is null => $"{AbstentionReason.SignerNotAttested}. The model's vote is not counted: there is no answer.",
+        SignaturePolicy.Attested when last.AttestationProblem is { } problem => $"{AbstentionReason.SignerNotAttested}. The model's vote is not counted: {problem}.",
+        _ => null,
+    };
+
+    private async Task<IReadOnlyList<ModelEvidence>> EvidenceAsync(ModelOpinion opinion, CancellationToken cancellationToken)
+    {
+        var evidence = new List<ModelEvidence>();
+        foreach (ModelExchange exchange in opinion.Exchanges)
+        {
+            evidence.Add(policy == SignaturePolicy.Ignore || signatures is null
+                ? new ModelEvidence(exchange.Request.ToArray(), exchange.Response.ToArray(), exchange.CompletionId, null, ModelEvidence.NotAsked)
+                : await signatures.CollectAsync(exchange, cancellationToken));
+        }
+
+        return evidence;
     }
 }

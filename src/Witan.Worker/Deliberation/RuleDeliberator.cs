@@ -6,7 +6,7 @@ namespace Witan.Worker.Deliberation;
 
 /// <summary>
 /// Applies a profile to a proposal's stated facts: red lines first, then a weighted score. It is no language model and says so;
-/// the same profile and proposal always give the same opinion.
+/// the same profile and proposal always give the same opinion, whatever it remembers or hears.
 /// </summary>
 public sealed class RuleDeliberator(WorkerProfile profile) : IDeliberator
 {
@@ -14,14 +14,17 @@ public sealed class RuleDeliberator(WorkerProfile profile) : IDeliberator
     public string Description => $"rules of {profile.Name} (no language model)";
 
     /// <inheritdoc />
-    public Task<Opinion> DeliberateAsync(ProposalBody proposal, CancellationToken cancellationToken)
+    public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         var facts = proposal.Facts.ToDictionary(fact => fact.Name, fact => fact.Value, StringComparer.Ordinal);
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Decided by the rules of {profile.Name}; no language model took part.").AppendLine(profile.Values);
         int option = proposal.Options.Count == 3 ? Judge(facts, "", text, proposal) : Choose(facts, proposal, text);
-        text.AppendLine(CultureInfo.InvariantCulture, $"Vote: {proposal.Options[option]}.");
-        return Task.FromResult(new Opinion(option, text.ToString()));
+        string reasons = text.ToString();
+        return Task.FromResult(new Opinion(
+            option, $"Decided by the rules of {profile.Name}; no language model took part.\n{profile.Values}\n{reasons}Vote: {proposal.Options[option]}.\n")
+        {
+            Argument = reasons,
+        });
     }
 
     // Two sides: approve above the margin, reject below it or across a red line, abstain between.

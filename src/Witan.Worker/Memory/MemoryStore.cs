@@ -37,9 +37,13 @@ public sealed class MemoryStore(string path, MemoryKeySource keys)
             : throw new MemoryException("this memory belongs to another owner key");
     }
 
-    /// <summary>Adds one entry and seals the result under the epoch that is in use.</summary>
+    /// <summary>
+    /// Adds one entry and seals the result under the epoch that is in use. The worker and its owner may both write: a lock beside the
+    /// file lets one wait for the other.
+    /// </summary>
     public async Task<WorkerMemory> AddAsync(byte[] owner, MemoryEntry entry, CancellationToken cancellationToken)
     {
+        await using FileStream turn = await LockAsync(cancellationToken);
         uint epoch = Exists ? (await ReadAsync(cancellationToken)).Epoch : 0;
         WorkerMemory memory = (await OpenAsync(owner, cancellationToken)).With(entry);
         await WriteAsync(memory, epoch, cancellationToken);
@@ -49,9 +53,35 @@ public sealed class MemoryStore(string path, MemoryKeySource keys)
     /// <summary>Seals the memory again under the next epoch's key. Returns the new epoch.</summary>
     public async Task<uint> RotateAsync(CancellationToken cancellationToken)
     {
+        await using FileStream turn = await LockAsync(cancellationToken);
         (WorkerMemory memory, uint epoch) = await ReadAsync(cancellationToken);
         await WriteAsync(memory with { Sequence = memory.Sequence + 1 }, checked(epoch + 1), cancellationToken);
         return epoch + 1;
+    }
+
+    private async Task<FileStream> LockAsync(CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(path + ".lock", new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.ReadWrite,
+                    Share = FileShare.None,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+            }
+            catch (IOException) when (attempt < 100)
+            {
+                await Task.Delay(50, cancellationToken);
+            }
+            catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+            {
+                throw new MemoryException($"{path}.lock cannot be taken: {e.Message}", e);
+            }
+        }
     }
 
     private async Task<(WorkerMemory Memory, uint Epoch)> ReadAsync(CancellationToken cancellationToken)

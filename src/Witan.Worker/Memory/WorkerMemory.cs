@@ -35,7 +35,9 @@ public sealed record WorkerMemory(byte[] Owner, ulong Sequence, IReadOnlyList<Me
     {
         if (Problem(entry) is { } problem)
             throw new ArgumentException(problem, nameof(entry));
-        List<MemoryEntry> entries = [.. Entries];
+        // One decision a proposal: said again after a crash, it replaces what was said before.
+        List<MemoryEntry> entries =
+            [.. Entries.Where(known => entry.Kind != MemoryKind.Decision || known.Kind != MemoryKind.Decision || known.Proposal != entry.Proposal)];
         if (entries.Count >= MaximumEntries)
         {
             int oldest = entries.FindIndex(known => known.Kind == MemoryKind.Decision);

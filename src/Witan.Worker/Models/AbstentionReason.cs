@@ -29,4 +29,7 @@ public enum AbstentionReason
 
     /// <summary>The answer's signed evidence was required and did not verify.</summary>
     EvidenceInvalid,
+
+    /// <summary>The answer had to be signed by a key of an attested TEE, and was not.</summary>
+    SignerNotAttested,
 }

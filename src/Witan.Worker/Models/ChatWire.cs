@@ -51,4 +51,5 @@ internal sealed record ChatUsage(long? PromptTokens, long? CompletionTokens, lon
     MaxDepth = 32)]
 [JsonSerializable(typeof(ChatRequest))]
 [JsonSerializable(typeof(ChatAnswer))]
+[JsonSerializable(typeof(SignedAnswer))]
 internal sealed partial class ChatWire : JsonSerializerContext;

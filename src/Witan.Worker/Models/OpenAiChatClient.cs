@@ -85,23 +85,8 @@ public sealed class OpenAiChatClient(HttpClient http, ChatEndpointOptions option
                 AbstentionReason.ModelRefused, $"the service answered {(int)response.StatusCode} {response.ReasonPhrase}");
         }
 
-        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return await ReadBoundedAsync(stream, Settings.MaximumAnswerBytes, cancellationToken);
-    }
-
-    private static async Task<byte[]> ReadBoundedAsync(Stream stream, int limit, CancellationToken cancellationToken)
-    {
-        using var all = new MemoryStream();
-        byte[] chunk = new byte[16 * 1024];
-        int read;
-        while ((read = await stream.ReadAsync(chunk, cancellationToken)) > 0)
-        {
-            if (all.Length + read > limit)
-                throw new ModelCallException(AbstentionReason.ModelGarbage, $"the answer is longer than {limit} bytes");
-            all.Write(chunk, 0, read);
-        }
-
-        return all.ToArray();
+        return await BoundedBody.ReadAsync(response.Content, Settings.MaximumAnswerBytes, cancellationToken)
+            ?? throw new ModelCallException(AbstentionReason.ModelGarbage, $"the answer is longer than {Settings.MaximumAnswerBytes} bytes");
     }
 
     private byte[] Body(IEnumerable<ChatMessage> messages, ChatOptions? chat)

@@ -1,73 +1,109 @@
-using System.Diagnostics;
+using System.Text.Json;
+using Witan.Tests.Voting;
 using Witan.Voting;
 
 namespace Witan.Fuzz.Records;
 
-/// <summary>
-/// <c>record FILE --count N [--seed S]</c>: audits N changed copies of a published decision on all cores. A copy may be refused, or be
-/// valid with every claim as it was; anything else, an exception above all, is a finding and is written beside the file.
-/// </summary>
-public static class RecordFuzz
+/// <summary>What became of one changed copy.</summary>
+internal enum FuzzOutcome
 {
+    /// <summary>It was refused.</summary>
+    Refused,
+
+    /// <summary>It was taken, and every claim is as it was.</summary>
+    Same,
+
+    /// <summary>It was taken with other claims: a finding.</summary>
+    Changed,
+}
+
+/// <summary>
+/// One decision and the changed copies of it: bytes of the published file, bytes of single ballots on their way in, and records of which one
+/// event was changed and everything signed anew by the coordinator's own key, so that the change gets past hashes and signatures to the
+/// rules behind them.
+/// </summary>
+internal sealed class RecordFuzz
+{
+    private readonly Council _council = new(3);
+    private readonly RecordState?[] _before;
+    private readonly RecordState _voting;
+    private readonly byte[] _file;
+    private readonly byte[][] _events;
+    private readonly byte[][] _ballots;
+    private readonly Digest[] _hashes;
+    private readonly string _claims;
+    private readonly string _outcome;
+
+    public RecordFuzz()
+    {
+        RecordState state = _council.Decide(0, 0, 1);
+        _before = new RecordState?[_council.Events.Count + 1];
+        for (int i = 0; i < _council.Events.Count; i++)
+            _before[i + 1] = RecordFold.Apply(_before[i], _council.Events[i], ProofChecks.None, out _);
+        Ballot[] ballots = [.. _council.Events.Select(next => next.Payload).OfType<BallotCast>().Select(cast => cast.Ballot)];
+        _voting = _before[_council.Events.FindIndex(next => next.Payload is BallotCast)]!;
+        _file = DecisionFile.Of(state, _council.Events).ToBytes();
+        _events = [.. _council.Events.Select(next => JsonSerializer.SerializeToUtf8Bytes(next, RecordJson.Default.RecordEvent))];
+        _ballots = [.. ballots.Select(ballot => JsonSerializer.SerializeToUtf8Bytes(ballot, WireJson.Default.Ballot))];
+        _hashes = [.. ballots.Select(ballot => ballot.Hash())];
+        _claims = Claims(_file)!;
+        _outcome = Outcome(state);
+    }
+
     /// <summary>The claims of a valid file as one text; null where the audit refuses it.</summary>
     public static string? Claims(byte[] file)
     {
         AuditReport report = Audit.Run(file, new AuditOptions { Parallelism = 1 });
-        return report is { Valid: true, State: { } state }
-            ? $"{state.ProposalId} {state.Head} {state.State} {state.Outcome} {string.Join(',', state.Counts)} {state.Mode} {state.Explanation}"
-            : null;
+        return report is { Valid: true, State: { } state } ? $"{state.Head} {Outcome(state)}" : null;
     }
 
-    /// <summary>Runs; 0 where nothing was found.</summary>
-    public static int Run(string[] args)
+    /// <summary>One copy of the kind that the seed names: of twenty, fifteen ballots, four files, one record signed anew.</summary>
+    public FuzzOutcome Run(ulong seed) => (seed % 20) switch
     {
-        long count = Option(args, "--count", 100_000), seed = Option(args, "--seed", 1);
-        string? path = args.FirstOrDefault();
-        if (path is null || !File.Exists(path) || Claims(File.ReadAllBytes(path)) is not { } claims)
+        < 15 => RunBallot(seed),
+        < 19 => RunFile(seed),
+        _ => RunSignedAnew(seed),
+    };
+
+    public FuzzOutcome RunFile(ulong seed)
+    {
+        string? claims = Claims(new RecordMutator(seed).Mutate(_file));
+        return claims is null ? FuzzOutcome.Refused : claims == _claims ? FuzzOutcome.Same : FuzzOutcome.Changed;
+    }
+
+    public FuzzOutcome RunBallot(ulong seed)
+    {
+        int which = (int)(seed / 20 % (ulong)_ballots.Length);
+        byte[] changed = new RecordMutator(seed).Mutate(_ballots[which]);
+        if (!StrictJson.TryRead(changed, WireJson.Default.Ballot, out Ballot? ballot, out _)
+            || BallotIntake.Judge(_voting, ballot, _council.Now, attested: true) is not BallotVerdict.Append)
         {
-            Console.Error.WriteLine("usage: record FILE [--count N] [--seed S]; FILE is a valid decision.json");
-            return 2;
+            return FuzzOutcome.Refused;
         }
 
-        byte[] original = File.ReadAllBytes(path);
-        long valid = 0, findings = 0, done = 0;
-        long start = Stopwatch.GetTimestamp();
-        Parallel.For(0L, count, i =>
-        {
-            byte[] changed = new RecordMutator(unchecked((ulong)(seed + i))).Mutate(original);
-            string? problem = null;
-            try
-            {
-                string? now = Claims(changed);
-                if (now is not null)
-                    Interlocked.Increment(ref valid);
-                problem = now is not null && now != claims ? "accepted with other claims" : null;
-            }
-#pragma warning disable CA1031 // any exception at all is what is looked for
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                problem = e.ToString();
-            }
-
-            if (problem is not null)
-            {
-                Interlocked.Increment(ref findings);
-                File.WriteAllBytes($"{path}.finding-{seed + i}", changed);
-                Console.Error.WriteLine($"seed {seed + i}: {problem}");
-            }
-
-            if (Interlocked.Increment(ref done) % 100_000 == 0)
-                Console.Error.WriteLine($"{done} of {count}");
-        });
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Console.WriteLine($$"""{"runs":{{count}},"valid":{{valid}},"findings":{{findings}},"seconds":{{seconds:F1}}}""");
-        return findings == 0 ? 0 : 1;
+        return ballot.Hash() == _hashes[which] ? FuzzOutcome.Same : FuzzOutcome.Changed;
     }
 
-    private static long Option(string[] args, string name, long otherwise)
+    public FuzzOutcome RunSignedAnew(ulong seed)
     {
-        int at = Array.IndexOf(args, name);
-        return at >= 0 && at + 1 < args.Length && long.TryParse(args[at + 1], out long value) ? value : otherwise;
+        int at = (int)(seed / 20 % (ulong)_events.Length);
+        byte[] changed = new RecordMutator(seed).Mutate(_events[at]);
+        if (!StrictJson.TryRead(changed, RecordJson.Default.RecordEvent, out RecordEvent? parsed, out _))
+            return FuzzOutcome.Refused;
+        RecordState? state = _before[at];
+        for (int i = at; i < _events.Length; i++)
+        {
+            RecordPayload payload = i == at ? parsed.Payload : _council.Events[i].Payload;
+            state = RecordFold.Apply(state, _council.Sign(state, payload), ProofChecks.All, out _);
+            if (state is null)
+                return FuzzOutcome.Refused;
+        }
+
+        return Outcome(state!) == _outcome ? FuzzOutcome.Same : FuzzOutcome.Changed;
     }
+
+    // What a record says: everything but the hashes of its events and what the coordinator may word as it likes.
+    private static string Outcome(RecordState state) =>
+        $"{state.ProposalId} {state.State} {state.Outcome} {string.Join(',', state.Counts)} {state.Mode} {state.Explanation} {state.Configuration} {state.RosterRoot} "
+        + string.Join(' ', state.Ballots.Values.Select(ballot => ballot.Hash()).Order());
 }

@@ -4,7 +4,7 @@ namespace Witan.Fuzz.Records;
 /// Changes published records as bytes and as JSON: bits, bytes, digits, cuts, copies, swapped values, null and empty values. The same
 /// seed gives the same changes, so every finding can be repeated.
 /// </summary>
-public sealed class RecordMutator(ulong seed)
+internal sealed class RecordMutator(ulong seed)
 {
     private static readonly byte[][] Values =
         ["null"u8.ToArray(), "[]"u8.ToArray(), "{}"u8.ToArray(), "-1"u8.ToArray(), "9223372036854775807"u8.ToArray(), "1e400"u8.ToArray(), "\"\""u8.ToArray(), "\"\\ud800\""u8.ToArray(), "true"u8.ToArray()];

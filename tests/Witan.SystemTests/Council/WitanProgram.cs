@@ -28,8 +28,10 @@ internal static class WitanProgram
     /// <summary>Starts a command with more environment.</summary>
     public static Process Start((string Name, string Value)[] environment, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = SharedData.Repository };
-        start.ArgumentList.Add(Assembly);
+        // Where the tests run in a shell's background Ctrl-C is switched off for all children; whoever types the command has it.
+        var start = new ProcessStartInfo("/usr/bin/env") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = SharedData.Repository };
+        foreach (string word in new[] { "--default-signal=INT", "dotnet", Assembly })
+            start.ArgumentList.Add(word);
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment.Remove("LOCAL_MODE");

@@ -58,4 +58,25 @@ public class VerifyTests
             Assert.StartsWith("witan: error: ", error, StringComparison.Ordinal);
         }
     }
+
+    [Theory]
+    [InlineData(2, null, "COMMAND_WRONG", "README.md", "--policy", "lax")]
+    [InlineData(2, "/nowhere", "FILE_UNREADABLE", "/nowhere")]
+    [InlineData(2, "/dev/zero", "FILE_UNREADABLE", "/dev/zero")]
+    [InlineData(1, "/nowhere", "FILE_UNREADABLE", "/nowhere", "README.md")]
+    public async Task With_json_errors_have_the_same_shape(int code, string? file, string finding, params string[] arguments)
+    {
+        string[] named = [.. arguments.Select(argument => argument == "README.md" ? Path.Combine(SharedData.Repository, argument) : argument)];
+        (int exit, string output, string error) = await WitanProgram.RunAsync(Cancel, ["verify", .. named, "--json"]);
+        Assert.Equal(code, exit);
+        Assert.StartsWith("witan: error: ", error, StringComparison.Ordinal);
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(arguments is [_, "README.md"] ? 2 : 1, lines.Length);
+        using JsonDocument json = JsonDocument.Parse(lines[0]);
+        JsonElement root = json.RootElement;
+        Assert.Equal(file, root.GetProperty("file").GetString());
+        Assert.Equal("undecided", root.GetProperty("verdict").GetProperty("outcome").GetString());
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("tcb").GetProperty("status").ValueKind);
+        Assert.Equal(finding, Assert.Single(root.GetProperty("findings").EnumerateArray()).GetProperty("code").GetString());
+    }
 }

@@ -1,13 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using Witan.Agent;
 using Witan.Cli.CommandLine;
 using Witan.Crypto;
 using Witan.Dstack.AppEnvironment;
-using Witan.Dstack.Simulator.Pki;
 using Witan.Voting;
 using Xunit;
-using SimulatedMachine = Witan.Dstack.Simulator.SimulatedCvm;
 
 namespace Witan.Tests.Cloud;
 
@@ -17,58 +14,16 @@ namespace Witan.Tests.Cloud;
 /// </summary>
 public sealed class DeployCommandTests : IAsyncLifetime
 {
-    private const string Secret = "Fei6ohphiephooV3";
+    private const string Secret = AttestedCloud.Secret;
+    private const string Compose = AttestedCloud.Compose;
 
-    private static readonly byte[] Seed = [.. Enumerable.Repeat((byte)7, 32)];
-    private static readonly byte[] KmsKey = [.. Enumerable.Repeat((byte)0x11, 32)];
+    private AttestedCloud _cloud = null!;
 
-    private const string Compose = """
-        services:
-          coordinator:
-            image: example/coordinator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-            platform: linux/amd64
-            restart: always
-            ports: ["3000:3000"]
-            environment: {TOKEN: "${TOKEN}"}
-            volumes: ["/var/run/dstack.sock:/var/run/dstack.sock", "state:/var/lib/witan"]
-        volumes: {state: }
+    private PhalaCloudServer Server => _cloud.Server;
 
-        """;
+    public async ValueTask InitializeAsync() => _cloud = await AttestedCloud.StartAsync();
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("witan-e2e").FullName;
-    private readonly byte[] _environmentKey = X25519.NewPrivateKey();
-    private readonly DevelopmentPki _pki = new(Seed);
-    private PhalaCloudServer _server = null!;
-    private TdQuoteAuthor _author = null!;
-    private AgentKeys _keys = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _author = new TdQuoteAuthor(_pki, Seed);
-        using AgentSecrets secrets = AgentSecrets.FromDirectory(Path.Combine(_folder, "app"));
-        _keys = secrets.Keys;
-        _server = await PhalaCloudServer.StartAsync();
-        byte[] publicKey = X25519.PublicKey(_environmentKey);
-        _server.EnvironmentPublicKey = Convert.ToHexStringLower(publicKey);
-        _server.KmsKey = (_, app) =>
-        {
-            byte[] digest = Keccak.Hash256([.. "dstack-env-encrypt-pubkey:"u8, .. Convert.FromHexString(app), .. publicKey]);
-            return $$"""{"public_key":"{{_server.EnvironmentPublicKey}}","signature":"{{Convert.ToHexStringLower(Secp256k1.SignRecoverable(KmsKey, digest))}}"}""";
-        };
-        _server.Evidence = (cvm, nonce) => Answer(Encoding.UTF8.GetString(SimulatedCvm.EnvelopeOf(cvm.Compose)), nonce);
-        await Write("root.pem", _pki.RootPem);
-        await File.WriteAllBytesAsync(Path.Combine(_folder, "collateral.json"), _pki.Collateral(TimeProvider.System.GetUtcNow()));
-        await Write("compose.yml", Compose);
-        await Write("app.env", $"TOKEN={Secret}\n");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _author.Dispose();
-        _pki.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _cloud.DisposeAsync();
 
     [Fact]
     public async Task A_compose_file_becomes_an_endpoint_whose_evidence_verifies_and_a_second_run_changes_nothing()
@@ -78,9 +33,10 @@ public sealed class DeployCommandTests : IAsyncLifetime
         Assert.Contains("plan: create council-1 (tdx.small)", first.Output);
         Assert.Contains($"verifies at tier 1 for compose hash {SimulatedCvm.HashOf(Compose)}", first.Output);
         Assert.Contains("SIMULATED", first.Output);
+        Assert.Contains("platform family (FMSPC) B0C06F000000", first.Error);
         Assert.DoesNotContain(Secret, first.Output + first.Error);
-        byte[] blob = Convert.FromHexString(_server.Cvms["council-1"].EncryptedEnvironment!);
-        Assert.True(EncryptedEnvironment.TryDecrypt(_environmentKey, blob, out var environment));
+        byte[] blob = Convert.FromHexString(Server.Cvms["council-1"].EncryptedEnvironment!);
+        Assert.True(EncryptedEnvironment.TryDecrypt(_cloud.EnvironmentKey, blob, out var environment));
         Assert.Equal(Secret, Assert.Single(environment).Value);
 
         CommandRun second = await Deploy();
@@ -96,25 +52,25 @@ public sealed class DeployCommandTests : IAsyncLifetime
     [Fact]
     public async Task Evidence_of_another_compose_is_waited_for_and_then_failed_with_exit_code_4()
     {
-        _server.Evidence = (_, nonce) => Answer("""{"docker_compose_file":"services: {}"}""", nonce);
-        CommandRun run = await Deploy("--polls", "3", "--log-lines", "1");
+        Server.Evidence = (_, nonce) => _cloud.Answer("""{"docker_compose_file":"services: {}"}""", nonce);
+        CommandRun run = await Deploy("--polls", "2", "--log-lines", "1");
         Assert.Equal(ExitCode.NotProvisioned, run.Code);
-        Assert.Contains("not ready after 3 polls", run.Output);
+        Assert.Contains("not ready after 2 polls", run.Output);
         Assert.Contains("waiting for " + SimulatedCvm.HashOf(Compose)[..16], run.Output);
         Assert.Contains("still costs money", run.Output);
-        Assert.Contains($"CVM {_server.Cvms["council-1"].VmUuid}", run.Output);
+        Assert.Contains($"CVM {Server.Cvms["council-1"].VmUuid}", run.Output);
         Assert.Contains("log: app | raw line", run.Output);
     }
 
     [Fact]
     public async Task An_old_answer_and_an_app_without_a_tee_are_rejected()
     {
-        string replay = Answer(Encoding.UTF8.GetString(SimulatedCvm.EnvelopeOf(Compose)), new string('0', 64));
-        _server.Evidence = (_, _) => replay;
+        string replay = _cloud.Answer(Encoding.UTF8.GetString(SimulatedCvm.EnvelopeOf(Compose)), new string('0', 64));
+        Server.Evidence = (_, _) => replay;
         CommandRun old = await Deploy();
         Assert.Equal(ExitCode.Rejected, old.Code);
         Assert.Contains("the evidence is rejected", old.Output);
-        _server.Evidence = (_, _) => JsonSerializer.Serialize(new CoordinatorEvidence(_keys, "", "", "", "local"), WireJson.Default.CoordinatorEvidence);
+        Server.Evidence = (_, _) => JsonSerializer.Serialize(new CoordinatorEvidence(_cloud.Keys, AgentEvidence.None, "local"), WireJson.Default.CoordinatorEvidence);
         Assert.Contains("runs without a TEE", (await Run("watch", "council-1")).Output);
     }
 
@@ -130,42 +86,26 @@ public sealed class DeployCommandTests : IAsyncLifetime
     public async Task A_plan_changes_nothing_and_an_untrusted_key_service_gets_nothing()
     {
         Assert.Equal(ExitCode.Good, (await Deploy("--plan")).Code);
-        Assert.Empty(_server.Prepared);
-        CommandRun run = await CommandRun.OfAsync(_server, _folder, [.. Arguments("deploy", Path.Combine(_folder, "compose.yml"), "--name", "council-1", "--env-file", Path.Combine(_folder, "app.env"))]);
+        Assert.Empty(Server.Prepared);
+        CommandRun run = await CommandRun.OfAsync(Server, _cloud.Folder, [.. _cloud.Arguments("deploy", Path.Combine(_cloud.Folder, "compose.yml"), "--name", "council-1", "--env-file", Path.Combine(_cloud.Folder, "app.env"))]);
         Assert.Equal(ExitCode.Rejected, run.Code);
-        Assert.Contains("--kms-key 0x" + Convert.ToHexStringLower(Secp256k1.PublicKey(KmsKey)), run.Error);
-        Assert.Empty(_server.Cvms);
+        Assert.Contains("--kms-key 0x" + Convert.ToHexStringLower(Secp256k1.PublicKey(AttestedCloud.KmsKey)), run.Error);
+        Assert.Empty(Server.Cvms);
     }
 
     [Fact]
     public async Task A_file_with_errors_or_a_placeholder_is_not_sent()
     {
-        await Write("compose.yml", Compose.Replace("    restart: always\n", "", StringComparison.Ordinal));
+        await _cloud.WriteAsync("compose.yml", Compose.Replace("    restart: always\n", "", StringComparison.Ordinal));
         CommandRun run = await Deploy();
         Assert.Equal(ExitCode.Rejected, run.Code);
         Assert.Contains("COMPOSE_RESTART_MISSING", run.Error);
-        await Write("compose.yml", Compose.Replace("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", new string('0', 64), StringComparison.Ordinal));
+        await _cloud.WriteAsync("compose.yml", Compose.Replace("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", new string('0', 64), StringComparison.Ordinal));
         Assert.Contains("eng/images.sh", (await Deploy()).Error);
-        Assert.Empty(_server.Requests);
+        Assert.Empty(Server.Requests);
     }
 
-    private string Answer(string envelope, string nonce)
-    {
-        var machine = new SimulatedMachine(Seed, _author, "coordinator", "one", envelope);
-        var bound = new ReportData("evidence", Digest.Parse(nonce), Digest.Zero, AgentRole.Coordinator, _keys, machine.InstanceId, Digest.Zero);
-        var evidence = new CoordinatorEvidence(_keys, machine.InstanceId, Convert.ToHexStringLower(machine.Quote(bound.ToBytes())), machine.Log.ToJson(), "simulated");
-        return JsonSerializer.Serialize(evidence, WireJson.Default.CoordinatorEvidence);
-    }
+    private Task<CommandRun> Deploy(params string[] more) => CommandRun.OfAsync(Server, _cloud.Folder, [.. _cloud.Deploy, .. more]);
 
-    private Task<CommandRun> Deploy(params string[] more) => Run([
-        "deploy", Path.Combine(_folder, "compose.yml"), "--name", "council-1", "--env-file", Path.Combine(_folder, "app.env"),
-        "--kms-key", Convert.ToHexStringLower(Secp256k1.PublicKey(KmsKey)), .. more]);
-
-    private Task<CommandRun> Run(params string[] args) => CommandRun.OfAsync(_server, _folder, [.. Arguments(args)]);
-
-    private string[] Arguments(params string[] args) => [
-        .. args, "--state", Path.Combine(_folder, "state"), "--interval", "0.5", "--collateral", Path.Combine(_folder, "collateral.json"),
-        "--development-root", Path.Combine(_folder, "root.pem")];
-
-    private Task Write(string name, string text) => File.WriteAllTextAsync(Path.Combine(_folder, name), text);
+    private Task<CommandRun> Run(params string[] args) => CommandRun.OfAsync(Server, _cloud.Folder, _cloud.Arguments(args));
 }

@@ -20,6 +20,7 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
     public const string Key = "phak_test-key-0123456789";
 
     private readonly WebApplication _app;
+    private int _probes;
     private readonly ConcurrentQueue<(string Match, Func<HttpContext, Task<bool>> Answer)> _scripted = new();
     private readonly Channel<(string Type, string Data)> _events = Channel.CreateUnbounded<(string, string)>();
 
@@ -56,6 +57,9 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
 
     public int Events { get; private set; }
 
+    /// <summary>How often the app's own path was asked for through the gateway.</summary>
+    public int Probes => Volatile.Read(ref _probes);
+
     public static async Task<PhalaCloudServer> StartAsync(ManualTimeProvider? clock = null)
     {
         var server = new PhalaCloudServer(clock ?? new ManualTimeProvider(new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero)));
@@ -80,6 +84,15 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
     /// <summary>The next such request gets no answer until its sender gives up.</summary>
     public void Hang(string match) => _scripted.Enqueue((match, async context =>
     {
+        await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return true;
+    }
+    ));
+
+    /// <summary>The next such request is carried out, and gets no answer until its sender gives up.</summary>
+    public void HangAfter(string match) => _scripted.Enqueue((match, async context =>
+    {
+        await RouteAsync(context, discard: true);
         await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return true;
     }
@@ -125,6 +138,8 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
         string path = context.Request.Path.Value!;
         if (path.StartsWith("/gateway/", StringComparison.Ordinal))
         {
+            if (!path.EndsWith("/v1/evidence", StringComparison.Ordinal))
+                Interlocked.Increment(ref _probes);
             SimulatedCvm? behind = Cvms.Values.FirstOrDefault(cvm => path.StartsWith($"/gateway/{cvm.AppId}", StringComparison.Ordinal));
             bool up = behind is not null && Clock.GetUtcNow() - behind.Started >= AppTime;
             context.Response.StatusCode = up ? 200 : 502;
@@ -195,7 +210,7 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
             return (409, """{"detail":{"error_code":"ERR-01-004","message":"CVM name already exists","details":[{"field":"name","value":"x","message":"taken"}],"suggestions":["Choose another name"]}}""");
         string compose = (string)body["compose_file"]!["docker_compose_file"]!;
         Prepared[SimulatedCvm.AppIdOf(name)] = (name, compose, Names(body["compose_file"]!));
-        return (200, $$"""{"app_id":"{{SimulatedCvm.AppIdOf(name)}}","compose_hash":"{{SimulatedCvm.HashOf(compose)}}","app_env_encrypt_pubkey":"{{EnvironmentPublicKey}}","kms_id":"kms_1","kms_info":{"id":"kms_1","slug":"phala-prod"} }""");
+        return (200, $$"""{"app_id":"{{SimulatedCvm.AppIdOf(name)}}","compose_hash":"{{SimulatedCvm.HashOf(compose)}}","app_env_encrypt_pubkey":"{{EnvironmentPublicKey}}","fmspc":"b0c06f000000","kms_id":"kms_1","kms_info":{"id":"kms_1","slug":"phala-prod"} }""");
     }
 
     /// <summary>Names that were provisioned and not yet committed, by app id: the server keeps them, as the real one does.</summary>

@@ -24,6 +24,25 @@ public sealed class ComposeCommandTests : IDisposable
         Assert.Equal(ExitCode.Rejected, (await Run("compose", "check", "--strict", file)).Code);
     }
 
+    [Theory]
+    [InlineData("platform:", "2:3: ✗ error COMPOSE_PLATFORM_MISSING (L03): [worker]")]
+    [InlineData("dstack.sock", "2:3: ✗ error COMPOSE_SOCKET_MISSING (L04): [worker]")]
+    [InlineData("restart:", "2:3: ✗ error COMPOSE_RESTART_MISSING (L06): [worker]")]
+    public async Task The_snippet_without_a_mandatory_setting_fails_at_its_place_and_is_fixed_with_its_comments(string removed, string expected)
+    {
+        string text = string.Join('\n', ComposeCheckerTests.Snippet.Split('\n').Where(line => !line.Contains(removed, StringComparison.Ordinal)));
+        string file = Write("worker.yml", text);
+        (int code, string output, _) = await Run("compose", "check", file);
+        Assert.Equal(ExitCode.Rejected, code);
+        Assert.Contains($"{file}:{expected}", output);
+        Assert.Contains("1 error, 1 warning,", output);
+
+        Assert.Equal(ExitCode.Good, (await Run("compose", "check", "--fix", file)).Code);
+        string mended = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.All(text.Split('\n').Where(line => line.Contains('#')), line => Assert.Contains(line, mended));
+        Assert.Equal(ExitCode.Good, (await Run("compose", "check", file)).Code);
+    }
+
     [Fact]
     public async Task Fix_writes_the_file_and_the_result_passes()
     {
@@ -48,6 +67,35 @@ public sealed class ComposeCommandTests : IDisposable
         Assert.False(root.GetProperty("passed").GetBoolean());
         JsonElement finding = root.GetProperty("findings").EnumerateArray().First(each => each.GetProperty("code").GetString() == "COMPOSE_PLATFORM_MISSING");
         Assert.Equal((1, 12, "error", true), (finding.GetProperty("line").GetInt32(), finding.GetProperty("column").GetInt32(), finding.GetProperty("severity").GetString(), finding.GetProperty("fixable").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Several_files_have_one_result_each_and_one_that_fails_fails_the_call()
+    {
+        string good = Write("good.yml", ComposeCheckerTests.Snippet), bad = Write("bad.yml", "services: {worker: {image: a}}");
+        (int code, string output, _) = await Run("compose", "check", good, bad);
+        Assert.Equal(ExitCode.Rejected, code);
+        Assert.Contains($"✓ {good}: 0 errors", output);
+        Assert.Contains($"✗ {bad}: 3 errors", output);
+        Assert.Equal(2, output.Split('\n').Count(line => line.StartsWith("compose hash: ", StringComparison.Ordinal)));
+        Assert.Equal(ExitCode.Good, (await Run("compose", "check", good, good)).Code);
+
+        JsonElement[] results = [.. JsonDocument.Parse((await Run("compose", "check", "--json", good, bad)).Output).RootElement.EnumerateArray()];
+        Assert.Equal([(good, true), (bad, false)], results.Select(each => (each.GetProperty("file").GetString()!, each.GetProperty("passed").GetBoolean())));
+
+        // One wrong name, and nothing is corrected.
+        Assert.Equal(ExitCode.Usage, (await Run("compose", "check", "--fix", bad, Path.Combine(_folder, "none.yml"))).Code);
+        Assert.Equal("services: {worker: {image: a}}", await File.ReadAllTextAsync(bad, TestContext.Current.CancellationToken));
+        Assert.Equal(ExitCode.Usage, (await Run("compose", "check", good, bad, "--app-compose", Path.Combine(_folder, "a.json"))).Code);
+    }
+
+    [Fact]
+    public async Task The_files_under_deploy_pass_together_with_no_warning()
+    {
+        string deploy = Path.Combine(SharedData.Repository, "deploy");
+        (int code, string output, _) = await Run(["compose", "check", "--strict", .. Directory.GetFiles(deploy, "*.yml").Order(StringComparer.Ordinal)]);
+        Assert.Equal(ExitCode.Good, code);
+        Assert.Equal(3, output.Split(": 0 errors, 0 warnings").Length - 1);
     }
 
     [Fact]

@@ -44,6 +44,9 @@ public class ComposeRulesTests
     [InlineData("L13", "COMPOSE_DUPLICATE_KEY", FindingSeverity.Error, "image: a\n    image: b")]
     [InlineData("L15", "COMPOSE_ENVIRONMENT_UNAUTHENTICATED", FindingSeverity.Note, "environment: {A: '${A}'}")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: {LOCAL_MODE: true}")]
+    [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: ['LOCAL_MODE=${LOCAL_MODE:-false}']")]
+    [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [LOCAL_MODE]")]
+    [InlineData("W02", "COMPOSE_DEVELOPMENT_ROOT", FindingSeverity.Error, "environment: {WITAN_DEVELOPMENT_ROOT: /root.pem}")]
     [InlineData("W02", "COMPOSE_SIMULATOR", FindingSeverity.Error, "environment: ['DSTACK_SIMULATOR_ENDPOINT=http://x']")]
     public void A_fragment_breaks_its_rule(string rule, string code, FindingSeverity severity, string fragment)
     {

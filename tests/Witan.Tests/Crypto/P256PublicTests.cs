@@ -52,23 +52,40 @@ public class P256PublicTests
     }
 
     [Fact]
-    public void Decoding_agrees_with_libcrypto_on_good_and_bad_bytes()
+    public void Decoding_agrees_with_big_integers_and_libcrypto_on_good_and_bad_bytes()
     {
-        for (int i = 0; i < 500; i++)
+        BigInteger b = BigInteger.Parse("5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B", NumberStyles.HexNumber);
+        IEnumerable<byte[]> edges = new[] { "FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF", new string('F', 64), new string('0', 64) }
+            .Select(x => Convert.FromHexString("02" + x));
+        foreach (byte[] bytes in Enumerable.Range(0, 500).Select(i => (byte[])[(byte)(i % 5), .. RandomNumberGenerator.GetBytes(32)]).Concat(edges))
         {
-            byte[] bytes = [(byte)(i % 5), .. RandomNumberGenerator.GetBytes(32)];
-            bool expected = P256Point.TryDecode(bytes, out P256Point? point);
+            var x = new BigInteger(bytes.AsSpan(1), isUnsigned: true, isBigEndian: true);
+            BigInteger square = (BigInteger.ModPow(x, 3, Prime) - (3 * x) + b) % Prime;
+            bool expected = bytes[0] is 2 or 3 && x < Prime && BigInteger.ModPow((square + Prime) % Prime, (Prime - 1) / 2, Prime).IsOne;
+            Assert.Equal(expected, P256Point.TryDecode(bytes, out P256Point? point));
             Assert.Equal(expected, P256PublicPoint.TryDecode(bytes, out P256PublicPoint other));
             if (!expected)
                 continue;
             Assert.Equal(bytes, other.ToBytes());
             Assert.Equal(P256PublicPoint.From(point!), other);
+            // libcrypto takes the coordinates, and comes to the same bytes by its own way.
+            P256Point zero = point! + -point!, same = zero + point!;
+            Assert.True(zero.IsIdentity);
+            Assert.Equal(bytes, same.ToBytes());
+            Assert.Equal(point, same);
+            Assert.NotEqual(point, -point!);
+            byte[] coordinates = new byte[P256PublicPoint.CoordinatesSize];
+            other.WriteCoordinatesTo(coordinates);
+            Assert.True(P256PublicPoint.TryDecodeCoordinates(coordinates, out P256PublicPoint third));
+            Assert.Equal(other, third);
+            coordinates[^1] ^= 1;
+            Assert.False(P256PublicPoint.TryDecodeCoordinates(coordinates, out _));
         }
 
-        foreach (string x in new[] { "FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF", new string('F', 64), new string('0', 64) })
-            Assert.Equal(P256Point.TryDecode(Convert.FromHexString("02" + x), out _), P256PublicPoint.TryDecode(Convert.FromHexString("02" + x), out _));
         Assert.False(P256PublicPoint.TryDecode([], out _));
         Assert.False(P256PublicPoint.TryDecode(new byte[34], out _));
+        Assert.False(P256PublicPoint.TryDecodeCoordinates(new byte[64], out _));
+        Assert.False(P256PublicPoint.TryDecodeCoordinates(new byte[63], out _));
     }
 
     [Theory]

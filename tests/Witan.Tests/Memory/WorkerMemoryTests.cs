@@ -29,6 +29,37 @@ public sealed class WorkerMemoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_decision_said_again_after_a_crash_replaces_what_was_said_before()
+    {
+        byte[] owner = Ed25519.PublicKey(_seed);
+        await Store().AddAsync(owner, new MemoryEntry(MemoryKind.Decision, Noon, "for") { Proposal = Proposal }, Cancel);
+        WorkerMemory memory = await Store().AddAsync(owner, new MemoryEntry(MemoryKind.Decision, Noon, "against") { Proposal = Proposal }, Cancel);
+        Assert.Equal("against", Assert.Single(memory.Entries).Text);
+    }
+
+    [Fact]
+    public async Task Two_writers_at_once_lose_nothing()
+    {
+        byte[] owner = Ed25519.PublicKey(_seed);
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => Store().AddAsync(owner, Note($"note {i}"), Cancel))));
+        Assert.Equal(16, (await Store().OpenAsync(owner, Cancel)).Entries.Count);
+    }
+
+    [Fact]
+    public void The_owners_notes_come_first_and_only_the_newest_decisions_are_recalled()
+    {
+        WorkerMemory memory = WorkerMemory.Empty(Ed25519.PublicKey(_seed));
+        for (int i = 0; i < 30; i++)
+            memory = memory.With(new MemoryEntry(MemoryKind.Decision, Noon, $"decision {i}") { Proposal = $"{i:x64}" });
+        memory = memory.With(Note("libraries matter"));
+        IReadOnlyList<string> recalled = Recollection.Of(memory);
+        Assert.EndsWith("libraries matter", recalled[0], StringComparison.Ordinal);
+        Assert.EndsWith("decision 10", recalled[1], StringComparison.Ordinal);
+        Assert.EndsWith("decision 29", recalled[^1], StringComparison.Ordinal);
+        Assert.Equal(21, recalled.Count);
+    }
+
+    [Fact]
     public async Task Nothing_of_it_stands_on_the_disk_in_clear()
     {
         await Store().AddAsync(Ed25519.PublicKey(_seed), Note("a-very-private-canary"), Cancel);
@@ -113,10 +144,12 @@ public sealed class WorkerMemoryTests : IDisposable
     public void A_full_memory_forgets_its_oldest_decision_first()
     {
         MemoryEntry decision = new(MemoryKind.Decision, Noon, "old") { Proposal = Proposal };
-        var memory = new WorkerMemory(Ed25519.PublicKey(_seed), 5, [Note("kept"), .. Enumerable.Repeat(decision, WorkerMemory.MaximumEntries - 1)]);
+        IEnumerable<MemoryEntry> decisions = Enumerable.Range(1, WorkerMemory.MaximumEntries - 1).Select(i => decision with { Proposal = $"{i:x64}" });
+        var memory = new WorkerMemory(Ed25519.PublicKey(_seed), 5, [Note("kept"), .. decisions]);
         WorkerMemory next = memory.With(decision with { Text = "new" });
         Assert.Equal(WorkerMemory.MaximumEntries, next.Entries.Count);
         Assert.Equal("kept", next.Entries[0].Text);
+        Assert.Equal($"{2:x64}", next.Entries[1].Proposal);
         Assert.Equal("new", next.Entries[^1].Text);
     }
 

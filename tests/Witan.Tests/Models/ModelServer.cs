@@ -25,7 +25,7 @@ internal sealed class ModelServer : IAsyncDisposable
     public Uri Address { get; private set; } = null!;
 
     /// <summary>Starts a server; <paramref name="answer"/> gets the number of the request, from 0.</summary>
-    public static async Task<ModelServer> StartAsync(Func<HttpContext, int, Task> answer)
+    public static async Task<ModelServer> StartAsync(Func<HttpContext, int, Task> answer, Func<HttpContext, Task>? signature = null, Action<byte[]>? seen = null, Func<HttpContext, Task>? report = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -38,9 +38,14 @@ internal sealed class ModelServer : IAsyncDisposable
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
             server.Requests.Enqueue(body.ToArray());
+            seen?.Invoke(body.ToArray());
             server.Headers.Enqueue(new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase)));
             await answer(context, Interlocked.Increment(ref count));
         });
+        if (signature is not null)
+            app.MapGet("/v1/signature/{id}", (HttpContext context) => signature(context));
+        if (report is not null)
+            app.MapGet("/v1/attestation/report", (HttpContext context) => report(context));
         await app.StartAsync();
         string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         server.Address = new Uri(address + "/v1");

@@ -106,9 +106,11 @@ public sealed class SimulatorTests : IAsyncLifetime
     }
 
     private Task<SimulatorServer> StartAsync() => SimulatorServer.StartAsync(
-        new byte[32],
-        _folder,
-        [new SimulatorSocket("worker", "w1", SocketPath("w1")), new SimulatorSocket("worker", "w2", SocketPath("w2")), new SimulatorSocket("trustee", "t1", SocketPath("t1"))],
-        TimeProvider.System,
+        new SimulatorOptions
+        {
+            Seed = new byte[32],
+            State = _folder,
+            Sockets = [new SimulatorSocket("worker", "w1", SocketPath("w1")), new SimulatorSocket("worker", "w2", SocketPath("w2")), new SimulatorSocket("trustee", "t1", SocketPath("t1"))],
+        },
         CancellationToken.None);
 }

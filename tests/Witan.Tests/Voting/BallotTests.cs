@@ -22,23 +22,27 @@ public class BallotTests
     {
         for (int i = 0; i < 200; i++)
             Assert.NotNull(_council.Ballot(0, i % 3)); // until nothing more is compiled
-        var seen = new HashSet<(int Draws, long Bytes)>();
-        for (int choice = 0; choice < 3; choice++)
+        // The least of several rounds: the runtime may compile better code between any two of them.
+        var least = new long[] { long.MaxValue, long.MaxValue, long.MaxValue };
+        var draws = new int[3];
+        BallotContext context = _council.State.BallotContext;
+        for (int round = 0; round < 60; round++)
         {
-            int draws = 0;
+            int choice = round % 3;
+            draws[choice] = 0;
             P256Scalar Random()
             {
-                draws++;
+                draws[choice]++;
                 return P256Scalar.Random();
             }
 
-            BallotContext context = _council.State.BallotContext;
             long before = GC.GetAllocatedBytesForCurrentThread();
             BallotBuilder.Create(context, _council.Workers[0].Keys, _council.Workers[0].Seed, choice, Digest.Zero, Random);
-            seen.Add((draws, GC.GetAllocatedBytesForCurrentThread() - before));
+            least[choice] = Math.Min(least[choice], GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Single(seen);
+        Assert.Single(draws.Distinct());
+        Assert.Single(least.Distinct());
     }
 
     [Fact]

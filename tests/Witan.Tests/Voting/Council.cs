@@ -10,6 +10,8 @@ internal sealed class Council
     public static readonly DateTimeOffset Start = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
     private readonly byte[] _coordinator = RandomNumberGenerator.GetBytes(32);
 
+    private readonly P256Scalar _secret;
+
     public Council(int workers, int trustees = 3, int threshold = 2, Func<ProposalBody, ProposalBody>? change = null, int[]? weights = null)
         : this(Enumerable.Range(0, workers).Select(_ => new Agent()), trustees, threshold, change, weights)
     {
@@ -18,6 +20,7 @@ internal sealed class Council
     public Council(
         IEnumerable<Agent> agents, int trustees = 3, int threshold = 2, Func<ProposalBody, ProposalBody>? change = null, int[]? weights = null)
     {
+        (_secret, Encryption) = Hpke.DeriveKeyPair(RandomNumberGenerator.GetBytes(32));
         Workers = [.. agents];
         int workers = Workers.Count;
         Trustees = [.. Enumerable.Range(1, trustees).Select(_ => new Agent())];
@@ -46,6 +49,7 @@ internal sealed class Council
 
     private Council(Council from, int size)
     {
+        (_secret, Encryption) = (from._secret, from.Encryption);
         (_coordinator, Workers, Trustees, Weights, Body, Now) = (from._coordinator, from.Workers, from.Trustees, from.Weights, from.Body, from.Now);
         foreach (RecordEvent next in from.Events.Take(size))
         {
@@ -67,6 +71,9 @@ internal sealed class Council
     public RecordState State { get; private set; } = null!;
 
     public DateTimeOffset Now { get; set; } = Start;
+
+    /// <summary>The coordinator's encryption key.</summary>
+    public P256Point Encryption { get; }
 
     public Digest CoordinatorKey => new(Ed25519.PublicKey(_coordinator));
 
@@ -102,13 +109,17 @@ internal sealed class Council
     public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, _coordinator);
 
     /// <summary>What a coordinator can sign with its own key alone: any payloads, chained, checked by nobody.</summary>
-    public List<RecordEvent> Rechain(IEnumerable<RecordPayload> payloads)
+    public List<RecordEvent> Rechain(IEnumerable<RecordPayload> payloads, DateTimeOffset[]? times = null)
     {
         var events = new List<RecordEvent>();
         foreach (RecordPayload payload in payloads)
-            events.Add(RecordEvent.Next(events.Count, events.Count == 0 ? Digest.Zero : events[^1].Hash, Now, payload, _coordinator));
+            events.Add(RecordEvent.Next(events.Count, events.Count == 0 ? Digest.Zero : events[^1].Hash, times?[events.Count] ?? Now, payload, _coordinator));
         return events;
     }
+
+    /// <summary>The next event after a state, signed.</summary>
+    public RecordEvent Sign(RecordState? state, RecordPayload payload) =>
+        RecordEvent.Next(state?.Size ?? 0, state?.Head ?? Digest.Zero, Now, payload, _coordinator);
 
     /// <summary>Appends an event whose proofs were checked before.</summary>
     public void AppendUnchecked(RecordPayload payload)
@@ -123,18 +134,32 @@ internal sealed class Council
 
     public void Advance()
     {
-        while (Lifecycle.Next(State, Admitted, Enrolled, Now) is { } due)
+        while (Lifecycle.Next(State, Admitted, Enrolled, Now, Show) is { } due)
             Append(due);
     }
 
+    public RecordPayload Show(RecordState state) => Lifecycle.ShowArguments(state, _secret);
+
     /// <summary>From nothing to the first ballot.</summary>
     public void OpenVoting()
+    {
+        OpenRound();
+        for (int i = 0; State.State == ProposalState.Deliberating && i < Workers.Count; i++)
+            Append(new ArgumentSealed(Argue(i, $"argument {i}")));
+        Advance();
+    }
+
+    /// <summary>From nothing to the first argument, or to the first ballot where there is no round.</summary>
+    public void OpenRound()
     {
         Open();
         Advance();
         GenerateKey();
         Advance();
     }
+
+    public SealedArgument Argue(int worker, string text) => SealedArgument.Create(
+        State, Workers[worker].Keys.AgentId, Argument.Of(text, new Digest(RandomNumberGenerator.GetBytes(32))), Encryption, Workers[worker].Seed);
 
     public void GenerateKey()
     {

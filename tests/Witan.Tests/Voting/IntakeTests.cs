@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Witan.Voting;
 using Xunit;
 
@@ -44,6 +45,42 @@ public class IntakeTests
     {
         var refused = Assert.IsType<BallotVerdict.Refuse>(BallotIntake.Judge(_council.State, _council.Ballot(0, 0), _council.Now, attested: false));
         Assert.Equal(RefusalCode.AttestationExpired, refused.Refusal.Code);
+    }
+
+    [Fact]
+    public void Together_each_ballot_is_judged_as_it_is_alone()
+    {
+        var council = new Council(8);
+        council.OpenVoting();
+        Ballot counted = council.Ballot(0, 0), wrong = council.Ballot(5, 0) with { Signature = council.Ballot(5, 1).Signature };
+        council.Append(new BallotCast(counted));
+        Ballot[] ballots = [counted, council.Ballot(0, 1), council.Ballot(1, 1), wrong, council.Ballot(2, 2), council.Ballot(3, 0) with { Agent = Digest.Zero }, council.Ballot(4, 0)];
+        IncomingBallot[] incoming = [.. ballots.Select((ballot, i) => new IncomingBallot(ballot, BallotCommitments.None, Attested: i != 6))];
+        IReadOnlyList<BallotVerdict> together = BallotIntake.JudgeTogether(council.State, incoming, council.Now, System.Security.Cryptography.RandomNumberGenerator.Fill);
+        Assert.Equal(incoming.Select(one => BallotIntake.Judge(council.State, one.Ballot, council.Now, one.Attested)), together);
+        Assert.Equal(
+            [RefusalCode.Equivocation, RefusalCode.SignatureInvalid, RefusalCode.NotOnRoster, RefusalCode.AttestationExpired],
+            together.OfType<BallotVerdict.Refuse>().Select(refuse => refuse.Refusal.Code));
+        Assert.Empty(BallotIntake.JudgeTogether(council.State, [], council.Now, System.Security.Cryptography.RandomNumberGenerator.Fill));
+    }
+
+    [Fact]
+    public void What_comes_beside_a_ballot_changes_nothing_of_it()
+    {
+        Agent agent = _council.Workers[0];
+        Ballot ballot = BallotBuilder.Create(
+            _council.State.BallotContext, agent.Keys, agent.Seed, 0, Digest.Zero, Witan.Crypto.P256Scalar.Random, out BallotCommitments hint);
+        byte[] bare = JsonSerializer.SerializeToUtf8Bytes(ballot, WireJson.Default.Ballot);
+        Assert.Equal(bare, JsonSerializer.SerializeToUtf8Bytes(CastRequest.Of(ballot, BallotCommitments.None), WireJson.Default.CastRequest));
+        Assert.True(StrictJson.TryRead(bare, WireJson.Default.CastRequest, out CastRequest? without, out _));
+        Assert.Equal((ballot.Hash(), 0), (without.Ballot.Hash(), without.Hint.Points.Length));
+        byte[] hinted = JsonSerializer.SerializeToUtf8Bytes(CastRequest.Of(ballot, hint), WireJson.Default.CastRequest);
+        Assert.InRange(hinted.Length, bare.Length + (2 * hint.Points.Length), SizeBuckets.Smallest);
+        Assert.True(StrictJson.TryRead(hinted, WireJson.Default.CastRequest, out CastRequest? with, out _));
+        Assert.Equal(ballot.Hash(), with.Ballot.Hash());
+        Assert.Equal(hint.Points, with.Hint.Points);
+        // The record's own form knows no hint.
+        Assert.False(StrictJson.TryRead(hinted, RecordJson.Default.Ballot, out _, out _));
     }
 
     [Fact]

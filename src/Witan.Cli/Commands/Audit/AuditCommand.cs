@@ -13,10 +13,12 @@ public static class AuditCommand
     {
         var file = new Argument<string>("FILE") { Description = "a published decision (decision.json); - reads standard input" };
         var json = new Option<bool>("--json") { Description = "print JSON (witan.audit/1)" };
-        var command = new Command("audit", "Recompute a published decision offline: chain, roster, ballots, sum, decryption, outcome.") { file, json };
+        var production = new Option<bool>("--production") { Description = "reject local and simulated records: what a production verifier does" };
+        var command = new Command("audit", "Recompute a published decision offline: chain, roster, ballots, sum, decryption, outcome.") { file, production, json };
         command.SetAction(parsed =>
         {
-            AuditReport report = Voting.Audit.Run(InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes));
+            var options = new AuditOptions { Mode = parsed.GetValue(production) ? ExecutionMode.Production : ExecutionMode.Local };
+            AuditReport report = Voting.Audit.Run(InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes), options);
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(AuditJson.Of(report), AuditJsonContext.Default.AuditJson));
             else

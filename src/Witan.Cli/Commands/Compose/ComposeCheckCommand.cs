@@ -1,18 +1,16 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using Witan.Cli.CommandLine;
-using Witan.Dstack.Compose;
 using Witan.Dstack.ComposeCheck;
 
 namespace Witan.Cli.Commands.Compose;
 
-/// <summary><c>witan compose check FILE</c>.</summary>
+/// <summary><c>witan compose check FILE...</c>.</summary>
 internal static class ComposeCheckCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "a docker-compose file, or an app-compose.json" };
+        var files = new Argument<string[]>("FILE") { Description = "docker-compose files, or app-compose.json files", Arity = ArgumentArity.OneOrMore };
         var strict = new Option<bool>("--strict") { Description = "an image by :latest or without a tag is an error" };
         var fix = new Option<bool>("--fix") { Description = "write the corrected file; comments and layout stay" };
         var json = new Option<bool>("--json") { Description = "print the report as JSON" };
@@ -26,7 +24,7 @@ internal static class ComposeCheckCommand
         var write = new Option<string?>("--app-compose") { Description = "write the envelope to this file" };
         var command = new Command("check", "Find what would make a container fail silently in a CVM, or lose its guarantees.")
         {
-            file, strict, fix, json, notes, environment, gateway, publicLogs, image, name, hash, write,
+            files, strict, fix, json, notes, environment, gateway, publicLogs, image, name, hash, write,
         };
         command.SetAction(parsed =>
         {
@@ -39,25 +37,34 @@ internal static class ComposeCheckCommand
                 OsImage = parsed.GetValue(image),
                 ExpectedComposeHash = parsed.GetValue(hash)?.ToLowerInvariant(),
             };
-            ComposeInput input = ComposeInput.Read(parsed.GetValue(file)!);
-            bool changed = parsed.GetValue(fix) && Fix(ref input, options);
-            ComposeReport report = input.Check(options);
-            byte[] envelope = input.Envelope(parsed.GetValue(name)!, options, report);
+            string[] paths = parsed.GetValue(files)!;
+            if (paths.Length > 1 && (parsed.GetValue(write) is not null || options.ExpectedComposeHash is not null))
+                throw new CommandException("--app-compose and --compose-hash are for one file", "give one FILE");
+            // All are read before any is written: a wrong name changes nothing.
+            ComposeInput[] inputs = [.. paths.Select(ComposeInput.Read)];
+            if (parsed.GetValue(fix) && inputs.Any(input => input.IsEnvelope))
+                throw new CommandException("an app-compose.json is not corrected: any change gives another compose hash", "correct the compose file it was made from");
+            CheckedFile[] results = [.. inputs.Select(input => Check(input, options, parsed.GetValue(fix), parsed.GetValue(name)!))];
             if (parsed.GetValue(write) is { } path)
-                Write(path, envelope);
+                Write(path, results[0].Envelope);
             if (parsed.GetValue(json))
-                WriteJson(terminal.Out, input, report, changed, envelope);
+                terminal.Out.WriteLine(ComposeReportJson.Of(results));
             else
-                WriteText(terminal, input, report, changed, parsed.GetValue(notes), envelope);
-            return report.Passed ? ExitCode.Good : ExitCode.Rejected;
+                Array.ForEach(results, result => WriteText(terminal, result, parsed.GetValue(notes)));
+            return results.All(result => result.Report.Passed) ? ExitCode.Good : ExitCode.Rejected;
         });
         return command;
     }
 
+    private static CheckedFile Check(ComposeInput input, ComposeCheckOptions options, bool fix, string name)
+    {
+        bool changed = fix && Fix(ref input, options);
+        ComposeReport report = input.Check(options);
+        return new CheckedFile(input, report, changed, input.Envelope(name, options, report));
+    }
+
     private static bool Fix(ref ComposeInput input, ComposeCheckOptions options)
     {
-        if (input.IsEnvelope)
-            throw new CommandException("an app-compose.json is not corrected: any change gives another compose hash", "correct the compose file it was made from");
         string mended = ComposeChecker.Fix(input.Text, options);
         if (mended == input.Text)
             return false;
@@ -90,68 +97,14 @@ internal static class ComposeCheckCommand
         }
     }
 
-    private static void WriteText(Terminal terminal, ComposeInput input, ComposeReport report, bool changed, bool notes, byte[] envelope)
+    private static void WriteText(Terminal terminal, CheckedFile result, bool notes)
     {
-        if (changed)
-            terminal.Error.WriteLine($"{input.Path} corrected");
-        ComposeReportText.Write(terminal, terminal.Out, input.Path, report, notes);
-        if (report.Variables.Count > 0)
-            terminal.Out.WriteLine($"  variables to supply: {string.Join(", ", report.Variables)}");
-        terminal.Out.WriteLine($"app-compose: {Encoding.UTF8.GetString(envelope)}");
-        terminal.Out.WriteLine($"compose hash: {Convert.ToHexStringLower(ComposeHash.OfFile(envelope))}");
-    }
-
-    private static void WriteJson(TextWriter output, ComposeInput input, ComposeReport report, bool changed, byte[] envelope)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartObject();
-            json.WriteString("schema", "witan/compose-check/1");
-            json.WriteString("file", input.Path);
-            json.WriteBoolean("passed", report.Passed);
-            json.WriteBoolean("corrected", changed);
-            json.WriteString("appCompose", Encoding.UTF8.GetString(envelope));
-            json.WriteString("composeHash", Convert.ToHexStringLower(ComposeHash.OfFile(envelope)));
-            json.WriteStartArray("services");
-            foreach (ComposeServiceSummary service in report.Services)
-            {
-                json.WriteStartObject();
-                json.WriteString("name", service.Name);
-                json.WriteString("role", service.Role.ToString().ToLowerInvariant());
-                json.WriteBoolean("needsDstack", service.NeedsDstack);
-                json.WriteString("image", service.Image);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("variables");
-            foreach (string name in report.Variables)
-                json.WriteStringValue(name);
-            json.WriteEndArray();
-            json.WriteStartArray("findings");
-            foreach (ComposeFinding found in report.Findings)
-                WriteFinding(json, found);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        output.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
-    }
-
-    private static void WriteFinding(Utf8JsonWriter json, ComposeFinding found)
-    {
-        json.WriteStartObject();
-        json.WriteString("code", found.Finding.Code);
-        json.WriteString("rule", found.Rule);
-        json.WriteString("severity", found.Finding.Severity.ToString().ToLowerInvariant());
-        json.WriteNumber("line", found.Line);
-        json.WriteNumber("column", found.Column);
-        json.WriteString("service", found.Finding.Subject);
-        json.WriteString("message", found.Finding.Message);
-        json.WriteString("why", found.Finding.Why);
-        json.WriteString("fix", found.Finding.Remedy);
-        json.WriteBoolean("fixable", found.Fix is not null);
-        json.WriteEndObject();
+        if (result.Changed)
+            terminal.Error.WriteLine($"{result.Input.Path} corrected");
+        ComposeReportText.Write(terminal, terminal.Out, result.Input.Path, result.Report, notes);
+        if (result.Report.Variables.Count > 0)
+            terminal.Out.WriteLine($"  variables to supply: {string.Join(", ", result.Report.Variables)}");
+        terminal.Out.WriteLine($"app-compose: {Encoding.UTF8.GetString(result.Envelope)}");
+        terminal.Out.WriteLine($"compose hash: {result.ComposeHash}");
     }
 }

@@ -11,7 +11,7 @@ namespace Witan.Cli.Commands.Propose;
 /// indented below <c>facts:</c>, then the question in Markdown.
 /// </summary>
 public sealed record ProposalFile(
-    string Title, string Text, IReadOnlyList<ProposalFact> Facts, IReadOnlyList<string> Options, int? Turnout, int? Anonymity, int PassNumerator, int PassDenominator, TimeSpan Deadline)
+    string Title, string Text, IReadOnlyList<ProposalFact> Facts, IReadOnlyList<string> Options, int? Turnout, int? Anonymity, int PassNumerator, int PassDenominator, TimeSpan Deadline, int Rounds = 0)
 {
     private const string Form = "examples/treasury-grant.md shows the form";
 
@@ -46,21 +46,30 @@ public sealed record ProposalFile(
             Number(name, keys, "anonymity"),
             numerator,
             denominator,
-            Duration(name, keys.GetValueOrDefault("deadline", "10m")));
+            Duration(name, keys.GetValueOrDefault("deadline", "10m")),
+            keys.GetValueOrDefault("rounds", "0") switch
+            {
+                "0" => 0,
+                "1" => 1,
+                _ => throw new CommandException($"{name}: rounds is neither 0 nor 1", "rounds: 1"),
+            });
     }
 
-    /// <summary>The body for a council of so many workers and trustees.</summary>
-    public ProposalBody ToBody(int workers, int trustees, DateTimeOffset now) => new()
+    /// <summary>
+    /// The body for a roster of at least so many workers; it grows to what turnout and anonymity ask for. <paramref name="turnout"/> counts
+    /// where the file names none.
+    /// </summary>
+    public ProposalBody ToBody(int roster, int turnout, int trustees, DateTimeOffset now) => new()
     {
         Title = Title,
         Text = Text,
         Facts = Facts,
         Options = Options,
-        MinimumTurnout = Turnout ?? Math.Max(1, (workers / 2) + 1),
-        MinimumAnonymity = Anonymity ?? Math.Min(workers, 2),
+        MinimumTurnout = Turnout ?? turnout,
+        MinimumAnonymity = Anonymity ?? Math.Min(roster, 2),
         PassNumerator = PassNumerator,
         PassDenominator = PassDenominator,
-        MinimumRoster = workers,
+        MinimumRoster = Math.Max(roster, Math.Max(Turnout ?? turnout, Anonymity ?? 1)),
         Trustees = trustees,
         Threshold = (trustees / 2) + 1,
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
@@ -68,6 +77,7 @@ public sealed record ProposalFile(
         CloseAt = DateTimeOffset.FromUnixTimeMilliseconds((now + Deadline).ToUnixTimeMilliseconds()),
         SettleBy = DateTimeOffset.FromUnixTimeMilliseconds((now + (Deadline * 2)).ToUnixTimeMilliseconds()),
         Nonce = new Digest(RandomNumberGenerator.GetBytes(32)),
+        Rounds = Rounds,
     };
 
     private static void ReadLine(string name, string line, int number, Dictionary<string, string> keys, List<ProposalFact> facts)
@@ -78,11 +88,11 @@ public sealed record ProposalFile(
         if (colon < 0)
             throw new CommandException($"{name}, line {number}: no \"key: value\"", Form);
         string key = line[..colon].Trim(), value = line[(colon + 1)..].Trim().Trim('"');
-        bool known = key is "title" or "options" or "turnout" or "anonymity" or "pass" or "deadline" or "facts";
+        bool known = key is "title" or "options" or "turnout" or "anonymity" or "pass" or "deadline" or "rounds" or "facts";
         if (line[0] is ' ' or '\t')
             facts.Add(new ProposalFact(key, value));
         else if (!known)
-            throw new CommandException($"{name}, line {number}: unknown key {key}", "title, options, turnout, anonymity, pass, deadline, facts");
+            throw new CommandException($"{name}, line {number}: unknown key {key}", "title, options, turnout, anonymity, pass, deadline, rounds, facts");
         else if (!keys.TryAdd(key, value))
             throw new CommandException($"{name}, line {number}: {key} stands there twice");
     }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Witan.Agent;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Council;
 using Witan.Crypto;
 using Witan.Voting;
 
@@ -12,59 +12,52 @@ public static class ProposeCommand
 {
     public static Command Create(Terminal terminal)
     {
+        var connection = new CouncilConnection();
         var file = new Argument<string>("FILE") { Description = "the proposal, Markdown with a front matter" };
-        Option<Uri> coordinator = CoordinatorOption.Create();
-        var workers = new Option<int>("--workers") { Description = "how many workers the roster needs", DefaultValueFactory = _ => 3 };
+        var workers = new Option<int?>("--workers") { Description = "fewest workers for a roster; whoever else is there then votes too (default: the policy's)" };
         var trustees = new Option<int>("--trustees") { Description = "how many trustees hold shares", DefaultValueFactory = _ => 3 };
-        var key = new Option<string?>("--key") { Description = "file with the requester's 32-byte seed in hexadecimal (LOCAL_MODE needs none)" };
-        var json = new Option<bool>("--json") { Description = "print JSON" };
-        var command = new Command("propose", "Put a question before a council.") { file, coordinator, workers, trustees, key, json };
+        Option<string?> key = RequesterKey.Option();
+        var json = new Option<bool>("--json") { Description = "print JSON (witan.proposal/1)" };
+        var command = new Command("propose", "Put a question before a council.") { file, workers, trustees, key, json };
+        connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
             ProposalFile proposal = ProposalFile.Parse(parsed.GetValue(file)!, InputFile.Read(parsed.GetValue(file)!, 1 << 20));
-            ProposalBody body = proposal.ToBody(parsed.GetValue(workers), parsed.GetValue(trustees), TimeProvider.System.GetUtcNow());
-            byte[] seed = Seed(parsed.GetValue(key));
-            using var http = new HttpClient { BaseAddress = parsed.GetValue(coordinator)!, Timeout = TimeSpan.FromSeconds(30) };
+            byte[] seed = RequesterKey.Read(parsed.GetValue(key));
+            using HttpClient http = connection.Open(parsed);
+            CouncilPolicy policy = await CouncilConnection.GetAsync(http, "v1/policy", PolicyJson.Default.CouncilPolicy, token);
+            int roster = parsed.GetValue(workers) ?? policy.MinimumWorkers;
+            int turnout = Math.Max((roster / 2) + 1, ((policy.TurnoutPercent * roster) + 99) / 100);
+            ProposalBody body = proposal.ToBody(roster, turnout, parsed.GetValue(trustees), TimeProvider.System.GetUtcNow());
             ProposalSummary summary = await SubmitAsync(http, body, seed, token);
             if (parsed.GetValue(json))
-                await terminal.Out.WriteLineAsync(JsonSerializer.Serialize(summary, WireJson.Default.ProposalSummary));
+                await terminal.Out.WriteLineAsync(JsonSerializer.Serialize(ProposalJson.Of(summary), CouncilJson.Default.ProposalJson));
             else
-                await terminal.Out.WriteLineAsync($"proposal {summary.Id} is open for {body.Options.Count} options until {body.CloseAt:yyyy-MM-dd HH:mm:ss} UTC{Suffix(summary.Mark)}");
+                await WriteAsync(terminal, summary, body);
             return ExitCode.Good;
         });
         return command;
     }
 
     /// <summary>Signs and submits; the coordinator's refusals become one line.</summary>
-    internal static async Task<ProposalSummary> SubmitAsync(HttpClient http, ProposalBody body, byte[] seed, CancellationToken cancellationToken)
+    internal static Task<ProposalSummary> SubmitAsync(HttpClient http, ProposalBody body, byte[] seed, CancellationToken cancellationToken)
     {
         if (body.Problem() is { } problem)
             throw new CommandException($"the proposal's rules do not hold together: {problem}", "change the front matter");
         var request = new ProposeRequest(body, new Digest(Ed25519.PublicKey(seed)), Ed25519.Sign(seed, body.Id().Bytes));
-        try
-        {
-            return await new CoordinatorClient(http, null, TimeProvider.System).PostAsync(
-                "v1/proposals", request, WireJson.Default.ProposeRequest, WireJson.Default.ProposalSummary, cancellationToken);
-        }
-        catch (CoordinatorException e)
-        {
-            throw new CommandException($"the coordinator refused: {e.Message}", null, ExitCode.Rejected);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new CommandException($"the coordinator at {http.BaseAddress} does not answer: {e.Message}", "is it running? witan up starts one", ExitCode.Undecided);
-        }
+        return CouncilConnection.CallAsync(http, client => client.PostAsync(
+            "v1/proposals", request, WireJson.Default.ProposeRequest, WireJson.Default.ProposalSummary, cancellationToken));
     }
 
-    internal static string Suffix(string mark) => mark.Length > 0 ? $" ({mark})" : "";
-
-    private static byte[] Seed(string? path)
+    private static async Task WriteAsync(Terminal terminal, ProposalSummary summary, ProposalBody body)
     {
-        if (path is null)
-            return System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
-        string text = System.Text.Encoding.ASCII.GetString(InputFile.Read(path, 1024)).Trim();
-        return text.Length == 64 && text.All(char.IsAsciiHexDigit)
-            ? Convert.FromHexString(text)
-            : throw new CommandException($"{path} is no seed of 64 hexadecimal digits");
+        await terminal.Out.WriteLineAsync($"proposal {summary.Id}{Suffix(summary.Mark)}");
+        await terminal.Out.WriteLineAsync($"  options    {string.Join(", ", body.Options)}");
+        await terminal.Out.WriteLineAsync($"  roster     {body.MinimumRoster} workers at least, {body.MinimumTurnout} ballots for a decision, more than {body.PassNumerator}/{body.PassDenominator} to pass");
+        await terminal.Out.WriteLineAsync($"  trustees   {body.Threshold} of {body.Trustees}");
+        await terminal.Out.WriteLineAsync($"  closes     {body.CloseAt:yyyy-MM-dd HH:mm:ss} UTC");
+        await terminal.Error.WriteLineAsync($"watch it: witan decision {summary.Id.Short()} --wait");
     }
+
+    private static string Suffix(string mark) => mark.Length > 0 ? $" ({mark})" : "";
 }

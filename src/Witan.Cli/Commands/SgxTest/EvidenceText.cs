@@ -14,7 +14,7 @@ internal static class EvidenceText
         TextWriter output = terminal.Out;
         if (evidence is null)
         {
-            output.WriteLine("No evidence was rated. With --quote FILE --collateral FILE this ends in a level.");
+            output.WriteLine("No evidence was rated. With --quote FILE --collateral FILE, or --ias-report FILE, this ends in a level.");
             output.WriteLine("confidenceLevel = none");
             return;
         }
@@ -25,14 +25,14 @@ internal static class EvidenceText
         output.WriteLine($"isvEnclaveQuoteStatus = {evidence.QuoteStatus ?? "none"}");
         foreach (string line in evidence.Blob)
             output.WriteLine(line);
-        output.WriteLine($"advisoryURL = {AdvisoryUrl}");
+        output.WriteLine($"advisoryURL = {evidence.AdvisoryUrl ?? AdvisoryUrl}");
         output.WriteLine($"advisoryIDs = {(evidence.AdvisoryIds.Count == 0 ? "none" : string.Join(", ", evidence.AdvisoryIds.Select(id => $"\"{id}\"")))}");
         foreach (string id in evidence.AdvisoryIds)
             output.WriteLine($"  {id}: {Advisories.Describe(id)}");
         foreach (TcbShortfall item in evidence.Shortfall)
             output.WriteLine($"short: {item.Component} has {item.Have}, needs {item.Need}; raised by: {item.Update}");
         foreach (Finding finding in verdict.Findings.Where(finding => finding.Severity >= FindingSeverity.Warning))
-            output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? terminal.Bad("✘") : terminal.Doubt("?"))}  {finding.Code}  {finding.Message}{(finding.Remedy is { } remedy ? $" {remedy}" : "")}");
+            output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? terminal.Bad("✘") : terminal.Doubt("?"))}  {finding.Code}  {finding.Message}{(finding.Remedy is { } remedy ? $". {remedy}" : "")}");
         foreach (string line in TierText.Advice(evidence.QuoteStatus))
             output.WriteLine(line);
         output.WriteLine($"policy {verdict.Policy}: {verdict.LevelRule}");

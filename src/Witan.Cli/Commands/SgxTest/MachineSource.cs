@@ -14,11 +14,13 @@ internal static class MachineSource
     {
         if (!request.LooksAtMachine)
             return null;
-        return request.Replay is { } file
-            ? Read(file)
+        MachineSnapshot? recording = request.Replay is { } file ? Read(file) : null;
+        return recording is not null && request.Root is null
+            ? recording
             : MachineProbe.Run(new ProbeOptions
             {
                 Root = request.Root is { } root ? Path.GetFullPath(root) : "/",
+                Processor = recording,
                 Attest = request.Attest,
                 WhitelistedEnclave = request.WhitelistedEnclave is { } enclave ? Path.GetFullPath(enclave) : null,
                 Self = Self(),

@@ -13,8 +13,23 @@ namespace Witan.Cli.Commands.SgxTest;
 internal sealed record RatedEvidence(
     string Kind, string? QuoteStatus, IReadOnlyList<string> AdvisoryIds, IReadOnlyList<string> Blob, IReadOnlyList<TcbShortfall> Shortfall, Verdict Verdict)
 {
+    /// <summary>Where the report sends the reader for advisories; null for Intel's general page.</summary>
+    public string? AdvisoryUrl { get; init; }
+
     /// <summary>Number and age of the collateral, in words; null where none was used.</summary>
     public string? Collateral { get; init; }
+
+    /// <summary>Rates an EPID report. The platform info blob is printed decoded; the older tool had its numbers in the wrong byte order.</summary>
+    public static RatedEvidence Of(IasFacts facts, AppraisalPolicy policy)
+    {
+        IasReport report = facts.Report;
+        string kind = $"EPID report of {report.Timestamp:yyyy-MM-dd HH:mm:ss} UTC, {(facts.Authenticity == Authenticity.Genuine ? "signature valid" : "not known to be genuine")}{(report.QuoteBody.Report.IsDebug ? ", debug enclave" : "")}";
+        string[] blob = facts.PlatformInfo is { } info ? [info.ToString()] : [];
+        return new RatedEvidence(kind, report.StatusText, report.AdvisoryIds, blob, facts.Shortfall, Appraiser.Appraise(facts, policy)) { AdvisoryUrl = report.AdvisoryUrl };
+    }
+
+    /// <summary>What could not be read.</summary>
+    public static RatedEvidence Refused(Verdict verdict) => new("not readable", null, [], [], [], verdict);
 
     public static RatedEvidence Of(VerifyResult result)
     {

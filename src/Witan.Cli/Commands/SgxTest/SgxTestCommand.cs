@@ -12,15 +12,15 @@ public static class SgxTestCommand
         var options = new SgxTestOptions();
         var command = new Command("sgx-test", "Test what this machine can do: SGX, TDX, SEV-SNP, confidential GPUs. Changes nothing.");
         options.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, token) =>
         {
             SgxTestRequest request = options.Read(parsed);
-            return request.Probe is null ? Run(terminal, request) : Child(terminal, request);
+            return request.Probe is null ? await RunAsync(terminal, request, token) : Child(terminal, request);
         });
         return command;
     }
 
-    private static int Run(Terminal terminal, SgxTestRequest request)
+    private static async Task<int> RunAsync(Terminal terminal, SgxTestRequest request, CancellationToken cancellationToken)
     {
         MachineSnapshot? snapshot = MachineSource.Take(request);
         if (request.Record is { } path && snapshot is not null)
@@ -28,7 +28,7 @@ public static class SgxTestCommand
         MachineReport? report = snapshot is null ? null : MachineReport.Judge(snapshot);
         if (request.Explain is { } check)
             return SgxTestText.Explain(terminal, report!, check, request);
-        RatedEvidence? evidence = EvidenceSource.Rate(request);
+        RatedEvidence? evidence = await EvidenceSource.RateAsync(request, terminal, cancellationToken);
         SgxTestOutcome outcome = SgxTestOutcome.Of(report, evidence, request.Require);
         if (request.Json)
             SgxTestJson.Write(terminal.Out, report, evidence, outcome);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.CollateralFiles;
 using Witan.Machine;
 
 namespace Witan.Cli.Commands.SgxTest;
@@ -9,11 +10,16 @@ internal sealed class SgxTestOptions
 {
     private readonly Option<string?> _record = new("--record") { Description = "save what was read, to be judged anywhere" };
     private readonly Option<string?> _replay = new("--replay") { Description = "judge a saved snapshot, the output of cpuid -r, or CSV of CPUID leaves; - reads standard input" };
-    private readonly Option<string?> _root = new("--root") { Description = "take /dev, /sys, /proc, /run, /var from this directory" };
+    private readonly Option<string?> _root = new("--root") { Description = "take /dev, /sys, /proc, /run, /var from this directory; with --replay, the processor's leaves from the dump" };
     private readonly Option<bool> _attest = new("--attest") { Description = "allow requests that may store keys or use the network" };
     private readonly Option<string?> _enclave = new("--whitelisted-enclave") { Description = "directory with an enclave signed by Intel (.sgxs and .sig), for the third launch test" };
     private readonly Option<string?> _quote = new("--quote") { Description = "rate this quote" };
     private readonly Option<string?> _collateral = new("--collateral") { Description = "collateral for the quote's platform (JSON)" };
+    private readonly Option<bool> _fetch = new("--fetch") { Description = "get the collateral from the network where the cache has nothing recent" };
+    private readonly SourceOptions _sources = new("collateral-");
+    private readonly Option<string?> _iasReport = new("--ias-report") { Description = "rate this EPID report, as it was published: a body, or raReport with signature and certificate" };
+    private readonly Option<string?> _iasSignature = new("--ias-signature") { Description = "the report's signature, where it does not come in the same file" };
+    private readonly Option<string?> _iasCertificate = new("--ias-certificate") { Description = "the signer's certificate, where it does not come in the same file" };
     private readonly Option<string?> _trustRoot = new("--trust-root") { Description = "trust these roots (PEM) instead of Intel's" };
     private readonly Option<bool> _simulated = new("--simulated") { Description = "the trust root is a development root: accept, and mark, simulated evidence" };
     private readonly Option<string?> _at = new("--at") { Description = "rate evidence at this moment, for example 2026-06-27T22:27:15Z (default: now)" };
@@ -30,8 +36,10 @@ internal sealed class SgxTestOptions
     {
         foreach (Option option in new Option[]
         {
-            _record, _replay, _root, _attest, _enclave, _quote, _collateral, _trustRoot, _simulated, _at, _policy, _require, _explain, _json, _verbose, _all, _plain, _probe,
+            _record, _replay, _root, _attest, _enclave, _quote, _collateral, _fetch, _iasReport, _iasSignature, _iasCertificate, _trustRoot, _simulated, _at, _policy, _require, _explain, _json, _verbose, _all, _plain, _probe,
         })
+            command.Options.Add(option);
+        foreach (Option option in _sources.Few)
             command.Options.Add(option);
     }
 
@@ -46,6 +54,10 @@ internal sealed class SgxTestOptions
             WhitelistedEnclave = parsed.GetValue(_enclave),
             Quote = parsed.GetValue(_quote),
             Collateral = parsed.GetValue(_collateral),
+            CollateralClient = parsed.GetValue(_fetch) ? root => _sources.Client(parsed, root) : null,
+            IasReport = parsed.GetValue(_iasReport),
+            IasSignature = parsed.GetValue(_iasSignature),
+            IasCertificate = parsed.GetValue(_iasCertificate),
             TrustRoot = parsed.GetValue(_trustRoot),
             Simulated = parsed.GetValue(_simulated),
             At = parsed.GetValue(_at),
@@ -58,7 +70,11 @@ internal sealed class SgxTestOptions
             PlainText = parsed.GetValue(_plain),
             Probe = parsed.GetValue(_probe),
         };
-        Refuse(request.Replay is not null && request.Root is not null, "--replay and --root both say what to look at", "give one of them");
+        Refuse(request.Quote is not null && request.IasReport is not null, "--quote and --ias-report are both rated", "give one of them");
+        Refuse(request.IasReport is null && (request.IasSignature ?? request.IasCertificate) is not null, "--ias-signature and --ias-certificate belong to a report", "give it with --ias-report FILE");
+        Refuse(request.Collateral is not null && request.Quote is null, "--collateral belongs to a quote", "give it with --quote FILE");
+        Refuse(request.CollateralClient is not null && request.Quote is null, "--fetch gets collateral for a quote", "give it with --quote FILE");
+        Refuse(request.CollateralClient is not null && (request.At ?? request.Collateral) is not null, "--fetch gets today's collateral", "leave out --at and --collateral, or --fetch");
         Refuse(request.Replay is not null && request.Attest, "--attest asks this machine's services, --replay looks at a recording", "leave one of them out");
         Refuse(request.Explain is not null && request.Json, "--json already holds every check with its evidence and rule", "leave out --explain");
         Refuse(request.Root is { } root && !Directory.Exists(root), $"{request.Root} is no directory", "check the path");

@@ -1,3 +1,5 @@
+using Witan.Attestation;
+using Witan.Dstack.CollateralService;
 using Witan.Machine;
 
 namespace Witan.Cli.Commands.SgxTest;
@@ -18,6 +20,15 @@ internal sealed record SgxTestRequest
     public string? Quote { get; init; }
 
     public string? Collateral { get; init; }
+
+    /// <summary>Makes the client that fetches collateral; null where nothing may be fetched.</summary>
+    public Func<TrustRoot, CollateralClient>? CollateralClient { get; init; }
+
+    public string? IasReport { get; init; }
+
+    public string? IasSignature { get; init; }
+
+    public string? IasCertificate { get; init; }
 
     public string? TrustRoot { get; init; }
 
@@ -42,7 +53,7 @@ internal sealed record SgxTestRequest
     /// <summary>Name of the one probe to run as a child; null in the parent.</summary>
     public string? Probe { get; init; }
 
-    public bool HasEvidence => Quote is not null;
+    public bool HasEvidence => Quote is not null || IasReport is not null;
 
     /// <summary>Evidence alone is judged without a look at the machine: it may come from any other.</summary>
     public bool LooksAtMachine => !HasEvidence || Replay is not null || Root is not null || Record is not null || Explain is not null || Require?.Tees.Count > 0;

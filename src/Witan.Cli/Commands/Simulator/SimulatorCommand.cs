@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Security.Cryptography;
+using System.Net;
+using System.Text;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
 using Witan.Dstack.Simulator;
@@ -11,59 +12,92 @@ public static class SimulatorCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var socket = new Option<string[]>("--socket")
+        var socket = new Option<string[]>("--socket") { Description = "unix socket of the guest agent; APP/INSTANCE=PATH serves another machine, repeatable (default: STATE/dstack.sock)" };
+        var tappd = new Option<string[]>("--tappd-socket") { Description = "unix socket of the legacy service, likewise (default: STATE/tappd.sock)" };
+        var listen = new Option<string?>("--listen") { Description = "loopback address that serves all services, for example 127.0.0.1:8090" };
+        var profile = new Option<string>("--profile") { Description = "consistent, or upstream-fixture: the keys that tests of other SDKs expect", DefaultValueFactory = _ => "consistent" };
+        var compose = new Option<string?>("--app-compose") { Description = "the app-compose file that is measured" };
+        var seed = new Option<string?>("--seed") { Description = "what all keys and identities follow from (default: kept in STATE/seed, random at first)" };
+        var version = new Option<string>("--agent-version") { Description = "version of the guest OS to simulate: its methods and no others", DefaultValueFactory = _ => "0.6.0" };
+        var state = new Option<string>("--state") { Description = "directory for seed, root.pem and collateral.json", DefaultValueFactory = _ => Path.Combine("out", "simulator") };
+        var json = new Option<bool>("--json") { Description = "say where it serves as one line of JSON (witan.simulator/1)" };
+        var command = new Command("simulator", "A guest agent under a development root, for machines without a TEE.")
         {
-            Description = "unix socket; APP/INSTANCE=PATH serves another machine, repeatable",
-            Required = true,
+            socket, tappd, listen, profile, compose, seed, version, state, json,
         };
-        var state = new Option<string>("--state") { Description = "directory for seed, root.pem and collateral.json", Required = true };
-        var command = new Command("simulator", "A guest agent under a development root, for machines without a TEE.") { socket, state };
         command.SetAction(async (parsed, token) =>
         {
             ParentGuard.Arm();
             using var signals = new ProgramSignals();
             string directory = InputFile.WritableDirectory(parsed.GetValue(state)!);
-            SimulatorSocket[] sockets = [.. parsed.GetValue(socket)!.Select(Parse)];
-            try
+            var options = new SimulatorOptions
             {
-                await using SimulatorServer server = await SimulatorServer.StartAsync(Seed(directory), directory, sockets, TimeProvider.System, token);
-                await terminal.Error.WriteLineAsync($"simulator: {sockets.Length} machine(s) under a development root; evidence says: simulated");
-                await Task.Delay(Timeout.Infinite, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
-            }
-            catch (IOException e)
-            {
-                throw new CommandException($"the socket cannot be served: {e.Message}", "is the path free and its directory there?");
-            }
-
+                Seed = SimulatorSeed.Of(parsed.GetValue(seed), directory),
+                State = directory,
+                Sockets = SimulatorSockets.Of(parsed.GetValue(socket)!, parsed.GetValue(tappd)!, parsed.GetValue(listen) is not null, directory),
+                Listen = Loopback(parsed.GetValue(listen)),
+                Profile = Profile(parsed.GetValue(profile)!),
+                AppCompose = Compose(parsed.GetValue(compose)),
+                Version = VersionOf(parsed.GetValue(version)!),
+            };
+            await using SimulatorServer server = await StartAsync(options, token);
+            SimulatorAnnouncement.Write(terminal, options, server, parsed.GetValue(json));
+            await Task.Delay(Timeout.Infinite, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             return ExitCode.Good;
         });
         return command;
     }
 
-    private static SimulatorSocket Parse(string text)
+    private static async Task<SimulatorServer> StartAsync(SimulatorOptions options, CancellationToken token)
     {
-        int equals = text.IndexOf('=', StringComparison.Ordinal);
-        string path = Path.GetFullPath(equals < 0 ? text : text[(equals + 1)..]);
-        string[] name = equals < 0 ? ["app", "default"] : text[..equals].Split('/');
-        if (name.Length != 2 || name.Any(part => part.Length == 0))
-            throw new CommandException($"--socket {text}: neither PATH nor APP/INSTANCE=PATH");
-        return path.Length <= 107
-            ? new SimulatorSocket(name[0], name[1], path)
-            : throw new CommandException($"the socket path has {path.Length} characters; a unix socket has at most 107", "choose a shorter directory");
-    }
-
-    private static byte[] Seed(string directory)
-    {
-        string path = Path.Combine(directory, "seed");
-        if (!File.Exists(path))
-            File.WriteAllText(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         try
         {
-            return Convert.FromHexString(File.ReadAllText(path).Trim());
+            return await SimulatorServer.StartAsync(options, token);
         }
-        catch (FormatException)
+        catch (IOException e)
         {
-            throw new CommandException($"{path} is no hexadecimal seed", "delete it to make a new one");
+            throw new CommandException($"the socket cannot be served: {e.Message}", "is the path free and its directory there?");
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandException(e.Message.Split(" (Parameter", 2)[0]);
         }
     }
+
+    private static IPEndPoint? Loopback(string? text)
+    {
+        if (text is null)
+            return null;
+        string address = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" + text["localhost".Length..] : text;
+        if (!address.Contains(':', StringComparison.Ordinal) || !IPEndPoint.TryParse(address, out IPEndPoint? endpoint))
+            throw new CommandException($"--listen {text} is no address", "for example --listen 127.0.0.1:8090");
+        return IPAddress.IsLoopback(endpoint.Address)
+            ? endpoint
+            : throw new CommandException($"--listen {text} is not a loopback address", "the agent knows no authentication: whoever reaches it has every key");
+    }
+
+    private static SimulatorProfile Profile(string text) => text switch
+    {
+        "consistent" => SimulatorProfile.Consistent,
+        "upstream-fixture" => SimulatorProfile.UpstreamFixture,
+        _ => throw new CommandException($"there is no profile {text}", "consistent or upstream-fixture"),
+    };
+
+    // Strict: the guest hashes the file's bytes, so text that loses any would be measured as another file.
+    private static string? Compose(string? path)
+    {
+        if (path is null)
+            return null;
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(InputFile.Read(path, 4 << 20));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new CommandException($"{path} is no app-compose file: it is not UTF-8");
+        }
+    }
+
+    private static Version VersionOf(string text) =>
+        Version.TryParse(text, out Version? version) && version.Build >= 0 ? version : throw new CommandException($"--agent-version {text} is no version", "for example 0.6.0");
 }

@@ -8,7 +8,7 @@ namespace Witan.Cli.Commands.Up;
 /// <summary>Prints a decision to people, or as JSON.</summary>
 internal static class DecisionPrinter
 {
-    public static void Print(Terminal terminal, AuditReport report, string path, bool json)
+    public static void Print(Terminal terminal, AuditReport report, string? path, bool json)
     {
         if (json)
         {
@@ -24,6 +24,8 @@ internal static class DecisionPrinter
         terminal.Out.WriteLine($"  {state.Ballots.Count} of {state.Roster.Count} ballots; nobody saw a single vote");
         foreach (string warning in report.Warnings)
             terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}  {warning}");
-        terminal.Out.WriteLine($"  audit it offline: witan audit {Path.GetRelativePath(Environment.CurrentDirectory, path)}");
+        terminal.Out.WriteLine(path is null
+            ? "  keep the record to audit it offline: add --out FILE"
+            : $"  audit it offline: witan audit {Path.GetRelativePath(Environment.CurrentDirectory, path)}");
     }
 }

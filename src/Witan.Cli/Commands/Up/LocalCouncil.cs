@@ -36,14 +36,17 @@ internal sealed class LocalCouncil : IAsyncDisposable
         string[] trustees = [.. Enumerable.Range(1, _settings.Trustees).Select(i => $"trustee-{i}")];
         if (_settings.Simulated)
             StartSimulator(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))]);
-        Add("coordinator", logs, ["coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString(), "--min-workers", $"{_settings.Workers}"]);
+        // All of it runs on one machine, so the rule that voters run on different ones is off here.
+        Add("coordinator", logs, [
+            "coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString(),
+            "--min-workers", $"{_settings.FewestWorkers}", "--instances-per-platform", "0", "--settlement", _settings.Settlement]);
         string address = Http.BaseAddress!.ToString();
         string[] profiles = Profiles();
         for (int i = 0; i < workers.Length; i++)
         {
             Add(workers[i], logs, [
                 "worker", "--name", workers[i], "--state", StateOf(workers[i]), "--coordinator", address,
-                "--port", $"{_settings.Port + 1 + i}", "--profile", profiles[i % profiles.Length]]);
+                "--port", $"{_settings.Port + 1 + i}", "--cast-window", "0.3", "--profile", profiles[i % profiles.Length]]);
         }
 
         foreach (string name in trustees)

@@ -22,15 +22,20 @@ public static class UpCommand
         var port = new Option<int>("--port") { Description = "first port: coordinator; workers follow", DefaultValueFactory = _ => 3000 };
         var profiles = new Option<string?>("--profiles") { Description = "folder with worker profiles (default: the four that ship)" };
         var json = new Option<bool>("--json") { Description = "print the decision as JSON" };
+        var settlement = new Option<string>("--settlement")
+        {
+            Description = "where the decision is settled: local-record, or (not in LOCAL_MODE) webhook:URL",
+            DefaultValueFactory = _ => "local-record",
+        };
         var command = new Command("up", "Run a council on this machine: coordinator, workers and trustees as separate processes.")
         {
-            workers, trustees, simulated, propose, once, output, port, profiles, json,
+            workers, trustees, simulated, propose, once, output, port, profiles, json, settlement,
         };
         command.SetAction((parsed, token) => RunAsync(
             terminal,
             new UpSettings(
                 parsed.GetValue(workers), parsed.GetValue(trustees), parsed.GetValue(simulated), parsed.GetValue(propose), parsed.GetValue(once),
-                parsed.GetValue(output)!, parsed.GetValue(port), parsed.GetValue(profiles), parsed.GetValue(json)),
+                parsed.GetValue(output)!, parsed.GetValue(port), parsed.GetValue(profiles), parsed.GetValue(json), parsed.GetValue(settlement)!),
             token));
         return command;
     }
@@ -72,7 +77,7 @@ public static class UpCommand
     private static async Task<int?> DecideAsync(
         Terminal terminal, UpSettings settings, LocalCouncil council, UpProgress progress, ProposalFile proposal, byte[] requester, CancellationToken cancellationToken)
     {
-        ProposalBody body = proposal.ToBody(settings.Workers, settings.Trustees, TimeProvider.System.GetUtcNow());
+        ProposalBody body = proposal.ToBody(settings.FewestWorkers, settings.FewestWorkers, settings.Trustees, TimeProvider.System.GetUtcNow());
         ProposalSummary opened = await ProposeCommand.SubmitAsync(council.Http, body, requester, cancellationToken);
         await terminal.Error.WriteLineAsync($"proposed: {body.Title} ({opened.Id.Short()})");
         await progress.WaitForDecisionAsync(opened.Id, cancellationToken);

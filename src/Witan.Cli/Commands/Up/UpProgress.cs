@@ -14,8 +14,8 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
 
     public async Task WaitForAdmissionsAsync(CancellationToken cancellationToken)
     {
-        if (!settings.Simulated)
-            await terminal.Error.WriteLineAsync(terminal.Doubt(ExecutionSettings.LocalWarning));
+        ExecutionMode mode = settings.Simulated ? ExecutionMode.Simulated : ExecutionMode.Local;
+        await terminal.Error.WriteLineAsync(terminal.Doubt(mode.Warning()!));
         int wanted = settings.Workers + settings.Trustees;
         while (true)
         {
@@ -44,6 +44,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
                 {
                     ProposalState.Draft => "trustees make the key together",
                     ProposalState.Open => "the roster is frozen",
+                    ProposalState.Deliberating => $"arguing: waits {now.Waiting}",
                     ProposalState.Voting => $"deliberating: {now.Ballots} of {now.Roster} ballots cast",
                     ProposalState.Tallying => $"tallying: {now.Partials} trustees have opened the sum",
                     _ => $"{now.State}",

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using Witan.Attestation;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.CollateralFiles;
+using Witan.Dstack.CollateralService;
 
 namespace Witan.Cli.Commands.Verify;
 
@@ -11,8 +13,10 @@ public static class VerifyCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var files = new Argument<string[]>("QUOTE") { Description = "quotes, binary or hexadecimal; - reads standard input", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("EVIDENCE") { Description = "quotes, binary or hexadecimal, reports of dstack guests, EPID attestation reports, or tokens; - reads standard input", Arity = ArgumentArity.OneOrMore };
         var collateral = new Option<string?>("--collateral") { Description = "collateral for the platform (JSON)" };
+        var fetch = new Option<bool>("--fetch") { Description = "get collateral from the network where the cache has nothing recent" };
+        var sources = new SourceOptions("collateral-");
         var at = new Option<string?>("--at") { Description = "judge at this moment, for example 2026-06-27T22:27:15Z (default: now)" };
         var policy = new Option<string>("--policy") { Description = "phala, phala-docs, strict, or a policy file", DefaultValueFactory = _ => "phala" };
         var root = new Option<string?>("--trust-root") { Description = "trust these roots (PEM) instead of Intel's" };
@@ -20,40 +24,103 @@ public static class VerifyCommand
         var reportData = new Option<string?>("--report-data") { Description = "what the report data must be: up to 128 hexadecimal digits, padded with zeros" };
         var explain = new Option<bool>("--explain") { Description = "show every finding, with evidence and remedy" };
         var json = new Option<bool>("--json") { Description = "print JSON (witan.verify/1), one line a file" };
-        var command = new Command("verify", "Verify SGX and TDX quotes, and appraise them to a confidence level.")
+        var command = new Command("verify", "Verify SGX and TDX quotes, reports of dstack guests, EPID attestation reports and attestation result tokens, and appraise them to a confidence level.")
         {
-            files, collateral, at, policy, root, simulated, reportData, explain, json,
+            files, collateral, fetch, at, policy, root, simulated, reportData, explain, json,
         };
-        command.SetAction(parsed =>
+        var early = new EarlyCollateral();
+        early.AddTo(command);
+        foreach (Option option in sources.Few)
+            command.Options.Add(option);
+        var guest = new DstackOptions();
+        guest.AddTo(command);
+        var reports = new IasOptions();
+        reports.AddTo(command);
+        var tokens = new TokenOptions();
+        tokens.AddTo(command);
+        command.SetAction(async (parsed, token) =>
         {
+            try
+            {
+                return await JudgeAllAsync(parsed, token);
+            }
+            catch (CommandException e) when (parsed.GetValue(json))
+            {
+                Print(VerifyJson.Of(null, parsed.GetValue(policy)!, e));
+                throw;
+            }
+        });
+        return command;
+
+        void Print(VerifyJson line) => terminal.Out.WriteLine(JsonSerializer.Serialize(line, VerifyJsonContext.Default.VerifyJson));
+
+        async Task<int> JudgeAllAsync(ParseResult parsed, CancellationToken token)
+        {
+            if (parsed.GetValue(fetch) && (parsed.GetValue(at) is not null || parsed.GetValue(collateral) is not null))
+                throw new CommandException("--fetch gets today's collateral", "leave out --at and --collateral, or --fetch");
             DateTimeOffset moment = Moment(parsed.GetValue(at));
             AppraisalPolicy demanded = PolicyOption.Read(parsed.GetValue(policy)!) with
             {
                 AcceptSimulated = parsed.GetValue(simulated),
                 ReportData = ReportData(parsed.GetValue(reportData)),
             };
-            TrustRoot roots = Root(parsed.GetValue(root), parsed.GetValue(simulated));
+            EvidenceFile[] named = [.. parsed.GetValue(files)!.Select(EvidenceFile.Read)];
+            byte[][] contents = [.. named.Select(file => file.Content)];
+            // Reports and tokens have roots and keys of their own: those of quotes are read only where there is one.
+            bool alone = Array.TrueForAll(contents, content => reports.Are(parsed, content) || AttestationResultToken.Resembles(content));
+            TrustRoot roots = alone ? TrustRoot.Intel : Root(parsed.GetValue(root), parsed.GetValue(simulated));
             (TrustedCollateral? trusted, IReadOnlyList<Finding> problems) = ReadCollateral(parsed.GetValue(collateral), roots, moment);
+            TrustedCollateral? next = early.Read(parsed, roots, moment);
+            using CollateralClient? client = parsed.GetValue(fetch) ? sources.Client(parsed, roots) : null;
+            IasFile? ias = reports.Read(parsed, named.Length, parsed.GetValue(root), parsed.GetValue(simulated), contents);
+            using TokenIssuer? issuer = tokens.Issuer(parsed, parsed.GetValue(simulated));
+            TokenFile? checker = tokens.Checker(parsed, contents);
             int worst = ExitCode.Good;
-            foreach (string file in parsed.GetValue(files)!)
+            foreach ((string file, byte[] content, CommandException? problem) in named)
             {
-                VerifyResult result = Judge(file, trusted, problems, demanded, moment);
+                if (problem is not null)
+                {
+                    if (parsed.GetValue(json))
+                        Print(VerifyJson.Of(file, parsed.GetValue(policy)!, problem));
+                    terminal.WriteError(problem.Message, problem.Hint);
+                    worst = Worse(worst, problem.ExitCode);
+                    continue;
+                }
+
+                bool isIas = reports.Are(parsed, content), isToken = !isIas && AttestationResultToken.Resembles(content);
+                byte[] bytes = Binary(content);
+                bool isReport = !isIas && !isToken && DstackReport.Is(bytes);
+                if (client is not null && !isIas && !isToken)
+                    (trusted, problems) = await CollateralOnRequest.FetchAsync(client, isReport ? DstackReport.QuoteBytes(bytes) : bytes, terminal, token);
+                VerifyResult judged = isIas ? ias!.Judge(file, content, demanded, moment)
+                    : isToken ? checker!.Judge(file, content, demanded, moment)
+                    : isReport
+                    ? DstackReport.Judge(file, bytes, trusted, problems, guest.Read(parsed, demanded), moment)
+                    : Judge(file, bytes, trusted, problems, demanded, moment);
+                VerifyResult result = EarlyCollateral.Foresee(judged, next, demanded);
+                string? signed = issuer?.Issue(result, demanded, TimeProvider.System.GetUtcNow());
                 if (parsed.GetValue(json))
-                    terminal.Out.WriteLine(JsonSerializer.Serialize(VerifyJson.Of(result), VerifyJsonContext.Default.VerifyJson));
+                    Print(VerifyJson.Of(result, demanded) with { Token = signed });
                 else
-                    VerifyText.Write(terminal, result, parsed.GetValue(explain));
+                    VerifyText.Write(terminal, issuer is null ? terminal.Out : terminal.Error, result, parsed.GetValue(explain));
+                if (signed is not null && !parsed.GetValue(json))
+                    terminal.Out.WriteLine(signed);
                 worst = Worse(worst, Exit(result.Verdict.Outcome));
             }
 
             return worst;
-        });
-        return command;
+        }
     }
 
     internal static VerifyResult Judge(
-        string file, TrustedCollateral? trusted, IReadOnlyList<Finding> problems, AppraisalPolicy policy, DateTimeOffset at)
+        string file, TrustedCollateral? trusted, IReadOnlyList<Finding> problems, AppraisalPolicy policy, DateTimeOffset at) =>
+        Judge(file, ReadQuoteFile(file), trusted, problems, policy, at);
+
+    internal static byte[] ReadQuoteFile(string file) => Binary(InputFile.Read(file, 1 << 20));
+
+    private static VerifyResult Judge(
+        string file, byte[] bytes, TrustedCollateral? trusted, IReadOnlyList<Finding> problems, AppraisalPolicy policy, DateTimeOffset at)
     {
-        byte[] bytes = Binary(InputFile.Read(file, 1 << 20));
         if (!Quote.TryParse(bytes, out Quote? quote, out Finding? refusal))
             return new VerifyResult(file, null, null, Appraiser.Refuse(refusal, policy));
         if (trusted is null)
@@ -69,7 +136,7 @@ public static class VerifyCommand
             return (null, [new Finding("COLLATERAL_MISSING", FindingSeverity.Undecided, "no collateral was given, so nothing can be said about the platform")
             {
                 Actor = FindingActor.VerifierOperator,
-                Remedy = "Give it with --collateral FILE.",
+                Remedy = "Give it with --collateral FILE, or get it with --fetch.",
             }]);
         }
 
@@ -133,10 +200,3 @@ public static class VerifyCommand
     // Of several files a rejection weighs most, then what could not be decided.
     internal static int Worse(int a, int b) => a == ExitCode.Rejected || b == ExitCode.Rejected ? ExitCode.Rejected : Math.Max(a, b);
 }
-
-/// <summary>What came of one file.</summary>
-/// <param name="File">Its name.</param>
-/// <param name="Quote">Null where it is none.</param>
-/// <param name="Facts">Null where there was no trusted collateral.</param>
-/// <param name="Verdict">The verdict.</param>
-internal sealed record VerifyResult(string File, Quote? Quote, QuoteFacts? Facts, Verdict Verdict);

@@ -1,91 +1,87 @@
-using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Witan.Attestation;
+using Witan.Cli.CommandLine;
 
 namespace Witan.Cli.Commands.Verify;
 
 internal sealed record VerifyJson(
     string Schema,
-    string File,
+    string? File,
     EvidenceJson Evidence,
-    IReadOnlyDictionary<string, string>? Claims,
-    TcbJson? Tcb,
+    IReadOnlyDictionary<string, string> Claims,
+    TcbJson Tcb,
     VerdictJson Verdict,
     IReadOnlyList<FindingJson> Findings)
 {
-    public static VerifyJson Of(VerifyResult result) => new(
+    /// <summary>Tier, caps, provenance and hash of the policy.</summary>
+    public AppraisalJson? Appraisal { get; init; }
+
+    /// <summary>The platform under the early TCB set, where one was given.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ForecastJson? Early { get; init; }
+
+    /// <summary>The result as a signed token, where one was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Token { get; init; }
+
+    public static VerifyJson Of(VerifyResult result, AppraisalPolicy policy) => new(
         "witan.verify/1",
         result.File,
-        new EvidenceJson(result.Quote is { } quote ? (quote.Tee == TeeType.Sgx ? "sgx-quote" : "tdx-quote") : "unknown", result.Quote?.Version),
-        result.Quote is null ? null : ClaimsOf(result.Quote, result.Facts?.Pck),
-        result.Facts?.Tcb is { } tcb ? TcbJson.Of(tcb) : null,
+        new EvidenceJson(result.Kind, result.Quote?.Version ?? result.Ias?.Report.Version),
+        VerifyClaims.Of(result) ?? [],
+        result.Facts?.Tcb is { } tcb ? TcbJson.Of(tcb) : result.Ias is { } ias ? TcbJson.Of(ias) : TcbJson.Of(result.Token),
         new VerdictJson(result.Verdict.Outcome, result.Verdict.ConfidenceLevel, result.Verdict.Policy, result.Verdict.LevelRule, result.Verdict.IsSimulated ? "simulated" : null),
-        [.. result.Verdict.Findings.Select(FindingJson.Of)]);
-
-    private static Dictionary<string, string> ClaimsOf(Quote quote, PckExtension? pck)
+        [.. result.Verdict.Findings.Select(FindingJson.Of)])
     {
-        static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
-        var claims = new Dictionary<string, string>(StringComparer.Ordinal) { ["reportData"] = Hex(quote.ReportData), ["debug"] = quote.IsDebug ? "true" : "false" };
-        if (quote.Tee == TeeType.Sgx)
-        {
-            SgxReport report = quote.SgxReport;
-            claims["mrEnclave"] = Hex(report.MrEnclave);
-            claims["mrSigner"] = Hex(report.MrSigner);
-            claims["isvProdId"] = $"{report.IsvProdId}";
-            claims["isvSvn"] = $"{report.IsvSvn}";
-            claims["attributes"] = Hex(report.Attributes);
-            claims["miscSelect"] = $"{report.MiscSelect:x8}";
-            claims["cpuSvn"] = Hex(report.CpuSvn);
-        }
-        else
-        {
-            TdReport report = quote.TdReport;
-            claims["mrTd"] = Hex(report.MrTd);
-            for (int i = 0; i < 4; i++)
-                claims[$"rtmr{i}"] = Hex(report.Rtmr(i));
-            claims["mrConfigId"] = Hex(report.MrConfigId);
-            claims["mrOwner"] = Hex(report.MrOwner);
-            claims["mrOwnerConfig"] = Hex(report.MrOwnerConfig);
-            claims["mrSeam"] = Hex(report.MrSeam);
-            claims["tdAttributes"] = $"{report.TdAttributes:x16}";
-            claims["xfam"] = $"{report.Xfam:x16}";
-            claims["teeTcbSvn"] = Hex(report.TeeTcbSvn);
-            if (report.Kind != TdReportKind.Td10)
-            {
-                claims["teeTcbSvn2"] = Hex(report.TeeTcbSvn2);
-                claims["mrServiceTd"] = Hex(report.MrServiceTd);
-            }
-        }
+        Appraisal = AppraisalJson.Of(result.Verdict, policy),
+        Early = ForecastJson.Of(result.Forecast),
+    };
 
-        if (pck is not null)
-        {
-            claims["fmspc"] = Hex(pck.Fmspc.Span);
-            // The id itself follows a machine for life; its hash is enough for an allow-list.
-            claims["ppidHash"] = Hex(SHA256.HashData(pck.Ppid.Span));
-            claims["pceSvn"] = $"{pck.PceSvn}";
-            claims["pceId"] = Hex(pck.PceId.Span);
-        }
-
-        return claims;
-    }
+    /// <summary>
+    /// What could not even be started, in the same shape: a file that cannot be read, an option that makes no sense. Nothing is known, so
+    /// nothing is decided, and the exit code says that the command was wrong.
+    /// </summary>
+    /// <param name="file">The file; null where the whole command was wrong.</param>
+    /// <param name="policy">The policy's name as it was given.</param>
+    /// <param name="error">What was wrong.</param>
+    public static VerifyJson Of(string? file, string policy, CommandException error) => new(
+        "witan.verify/1",
+        file,
+        new EvidenceJson("unknown", null),
+        new Dictionary<string, string>(StringComparer.Ordinal),
+        TcbJson.Unknown,
+        new VerdictJson(AppraisalOutcome.Undecided, null, policy, "no level without verified evidence", null),
+        [FindingJson.Of(new Finding(file is null ? "COMMAND_WRONG" : "FILE_UNREADABLE", FindingSeverity.Undecided, error.Message) { Remedy = error.Hint, Actor = FindingActor.VerifierOperator })]);
 }
 
 internal sealed record EvidenceJson(string Kind, int? Version);
 
 internal sealed record TcbJson(
-    TcbStatus? Status, TcbStatus? LaunchStatus, TcbStatus? CurrentStatus, IReadOnlyList<string> AdvisoryIds, DateTimeOffset? Date, long EvaluationDataNumber, IReadOnlyList<TcbShortfall> Shortfall)
+    string? Status, TcbStatus? LaunchStatus, TcbStatus? CurrentStatus, IReadOnlyList<string> AdvisoryIds, DateTimeOffset? Date, long? EvaluationDataNumber, IReadOnlyList<TcbShortfall> Shortfall)
 {
+    /// <summary>Nothing is known of the platform: every member is there, and empty.</summary>
+    public static TcbJson Unknown { get; } = new(null, null, null, [], null, null, []);
+
     public static TcbJson Of(TcbFacts tcb) =>
-        new(tcb.Status, tcb.Launch.Status, tcb.Current.Status, tcb.AdvisoryIds, tcb.Date, tcb.EvaluationDataNumber, tcb.Shortfall);
+        new(tcb.Status?.ToString(), tcb.Launch.Status, tcb.Current.Status, tcb.AdvisoryIds, tcb.Date, tcb.EvaluationDataNumber, tcb.Shortfall);
+
+    // Of several submodules each has its own; one alone is shown.
+    public static TcbJson Of(TokenFacts? token) => token?.Result?.Submodules is [{ Appraisal: { } claim }]
+        ? new(claim.TcbStatus, null, null, claim.AdvisoryIds, claim.TcbDate, claim.EvaluationDataNumber, [])
+        : Unknown;
+
+    // A report spells its status in its own way, and knows neither launch nor date.
+    public static TcbJson Of(IasFacts ias) => new(
+        ias.Report.StatusText, null, null, [.. ias.Report.AdvisoryIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], null, ias.Report.EvaluationDataNumber, ias.Shortfall);
 }
 
 internal sealed record VerdictJson(AppraisalOutcome Outcome, int? ConfidenceLevel, string Policy, string Rule, string? Mark);
 
 internal sealed record FindingJson(
-    string Code, FindingSeverity Severity, string Message, string? Subject, string? Remedy, FindingActor Actor, string? Evidence, int? Offset)
+    string Code, FindingSeverity Severity, string Message, string? Subject, string? Why, string? Remedy, FindingActor Actor, string? Evidence, int? Offset)
 {
     public static FindingJson Of(Finding finding) => new(
-        finding.Code, finding.Severity, finding.Message, finding.Subject, finding.Remedy, finding.Actor, finding.Evidence, finding.Offset);
+        finding.Code, finding.Severity, finding.Message, finding.Subject, finding.Why ?? FindingCatalog.Find(finding.Code)?.Meaning, finding.Remedy, finding.Actor, finding.Evidence, finding.Offset);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

@@ -6,7 +6,7 @@ namespace Witan.Cli.Commands.Verify;
 /// <summary>A verdict for people: the outcome, the level with its rule, then what matters.</summary>
 internal static class VerifyText
 {
-    public static void Write(Terminal terminal, VerifyResult result, bool explain)
+    public static void Write(Terminal terminal, TextWriter output, VerifyResult result, bool explain)
     {
         Verdict verdict = result.Verdict;
         string outcome = verdict.Outcome switch
@@ -15,25 +15,48 @@ internal static class VerifyText
             AppraisalOutcome.Rejected => terminal.Bad("✗ rejected"),
             _ => terminal.Doubt("? undecided"),
         };
-        terminal.Out.WriteLine($"{outcome}  {result.File}{(verdict.IsSimulated ? "  (simulated)" : "")}");
+        output.WriteLine($"{outcome}  {result.File}{(verdict.IsSimulated ? "  (simulated)" : "")}");
         if (result.Quote is { } quote)
-            terminal.Out.WriteLine($"  evidence     {quote.Tee.ToString().ToUpperInvariant()} quote of version {quote.Version}{(quote.IsDebug ? ", debug" : "")}");
+            output.WriteLine($"  evidence     {quote.Tee.ToString().ToUpperInvariant()} quote of version {quote.Version}{(quote.IsDebug ? ", debug" : "")}");
+        foreach (string line in result.Guest is { } guest ? DstackReport.Lines(guest) : [])
+            output.WriteLine("  " + line);
+        if (result.Ias is { } ias)
+            IasText.Write(output, ias);
+        if (result.Token is { } token)
+            TokenText.Write(output, token);
         if (result.Facts?.Tcb is { } tcb)
         {
-            terminal.Out.WriteLine($"  tcb          {tcb.Status?.ToString() ?? "no level matches"}{(tcb.Date is { } date ? $" of {date:yyyy-MM-dd}" : "")}, evaluation number {tcb.EvaluationDataNumber}");
+            output.WriteLine($"  tcb          {tcb.Status?.ToString() ?? "no level matches"}{(tcb.Date is { } date ? $" of {date:yyyy-MM-dd}" : "")}, evaluation number {tcb.EvaluationDataNumber}");
             if (tcb.AdvisoryIds.Count > 0)
-                terminal.Out.WriteLine($"  advisories   {string.Join(", ", tcb.AdvisoryIds)}");
+                output.WriteLine($"  advisories   {string.Join(", ", tcb.AdvisoryIds)}");
             foreach (TcbShortfall item in tcb.Shortfall)
-                terminal.Out.WriteLine($"  short        {item.Component}: has {item.Have}, needs {item.Need}; raised by: {item.Update}");
+                output.WriteLine($"  short        {item.Component}: has {item.Have}, needs {item.Need}; raised by: {item.Update}");
         }
 
-        terminal.Out.WriteLine($"  level        {verdict.ConfidenceLevel?.ToString() ?? "none"} by policy {verdict.Policy}: {verdict.LevelRule}");
+        output.WriteLine($"  level        {verdict.ConfidenceLevel?.ToString() ?? "none"} by policy {verdict.Policy}: {verdict.LevelRule}");
+        (TcbStatus? Status, IReadOnlyList<string> AdvisoryIds)? state = result.Facts?.Tcb is { } quoted ? (quoted.Status, quoted.AdvisoryIds)
+            : result.Ias is { } reported ? (reported.TcbStatus, reported.Report.AdvisoryIds) : null;
+        if (state is { } known && verdict.ConfidenceLevel is not null && PublishedTable(known.Status, known.AdvisoryIds, verdict) is { } table)
+            output.WriteLine($"               {table}");
+        if (verdict.EffectiveTier != verdict.ConfidenceLevel)
+            output.WriteLine($"  tier         {verdict.EffectiveTier?.ToString() ?? "none"}: {string.Join(", ", verdict.Caps.Select(cap => cap.Code))}");
+        if (explain || verdict.Provenance.Level != Provenance.P0)
+            output.WriteLine($"  provenance   {verdict.Provenance.Level}: {verdict.Provenance.Evidence}");
+        if (result.Forecast is { } next)
+            output.WriteLine($"  next set     {next.Tcb?.Status?.ToString() ?? "no level matches"} under evaluation number {next.EvaluationDataNumber}, level {next.ConfidenceLevel?.ToString() ?? "none"}: {(next.WouldPass ? "would pass" : "would be rejected")}");
         foreach (Finding finding in verdict.Findings.Where(finding => explain || finding.Severity >= FindingSeverity.Warning))
-            WriteFinding(terminal, finding, explain);
-        terminal.Out.WriteLine($"confidenceLevel = {verdict.ConfidenceLevel?.ToString() ?? "none"}");
+            WriteFinding(terminal, output, finding, explain);
+        output.WriteLine($"confidenceLevel = {verdict.ConfidenceLevel?.ToString() ?? "none"}");
     }
 
-    private static void WriteFinding(Terminal terminal, Finding finding, bool explain)
+    // The published table is what people look the number up in.
+    private static string? PublishedTable(TcbStatus? status, IReadOnlyList<string> advisories, Verdict verdict)
+    {
+        ConfidenceLevel table = ConfidenceLevels.Compute(LevelRule.PhalaDocs, status, advisories);
+        return table.Level == verdict.ConfidenceLevel ? null : $"by the published table: {table.Level?.ToString() ?? "none"} ({table.Rule})";
+    }
+
+    private static void WriteFinding(Terminal terminal, TextWriter output, Finding finding, bool explain)
     {
         string mark = finding.Severity switch
         {
@@ -41,11 +64,13 @@ internal static class VerifyText
             FindingSeverity.Note => terminal.Dim("·"),
             _ => terminal.Doubt("!"),
         };
-        terminal.Out.WriteLine($"  {mark} {finding.Code}  {finding.Message}{(finding.Offset is { } offset ? $" (offset {offset})" : "")}");
+        output.WriteLine($"  {mark} {finding.Code}  {finding.Message}{(finding.Offset is { } offset ? $" (offset {offset})" : "")}");
         if (finding.Remedy is { } remedy)
-            terminal.Out.WriteLine($"      fix: {remedy} ({Words(finding.Actor)})");
+            output.WriteLine($"      fix: {remedy} ({Words(finding.Actor)})");
+        if (explain && (finding.Why ?? FindingCatalog.Find(finding.Code)?.Meaning) is { } why)
+            output.WriteLine(terminal.Dim($"      why: {why}"));
         if (explain && finding.Evidence is { } evidence)
-            terminal.Out.WriteLine(terminal.Dim($"      seen: {evidence}"));
+            output.WriteLine(terminal.Dim($"      seen: {evidence}"));
     }
 
     private static string Words(FindingActor actor) => actor switch

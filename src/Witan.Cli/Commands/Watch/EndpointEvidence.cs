@@ -32,12 +32,12 @@ internal sealed class EndpointEvidence(HttpClient http, EvidenceJudge judge, Fun
             return NotYet($"the endpoint answers, and gives no evidence yet: {e.Message}");
         }
 
-        if (evidence is null || evidence.Quote.Length == 0)
+        if (evidence is null || evidence.Evidence.IsNone)
             return new EndpointEvidenceResult(EndpointEvidenceOutcome.Rejected, "the endpoint has no evidence: it runs without a TEE (LOCAL_MODE)");
 
-        var bound = new ReportData("evidence", Witan.Voting.Digest.Parse(nonce), Witan.Voting.Digest.Zero, AgentRole.Coordinator, evidence.Keys, evidence.Instance, Witan.Voting.Digest.Zero);
-        Witan.Attestation.Verdict verdict = judge.Judge(evidence.Quote, evidence.EventLog, bound).Verdict;
-        string? measured = MeasuredComposeHash(evidence.EventLog);
+        ReportData bound = CoordinatorEvidence.ReportData(Witan.Voting.Digest.Parse(nonce), evidence.Keys, evidence.Evidence.Instance);
+        Witan.Attestation.Verdict verdict = judge.Judge(evidence.Evidence, bound).Verdict;
+        string? measured = MeasuredComposeHash(evidence.Evidence.EventLog);
         if (expected.ComposeHash is not null && !string.Equals(measured, expected.ComposeHash, StringComparison.OrdinalIgnoreCase))
             return NotYet($"evidence of compose hash {Short(measured)}, waiting for {Short(expected.ComposeHash)}");
         if (verdict.Outcome == AppraisalOutcome.Undecided)

@@ -45,9 +45,10 @@ public static class WatchCommand
     {
         if (expected.ComposeHash is null)
             terminal.Error.WriteLine($"{terminal.Doubt("!")} no compose hash is known for {name}: any compose is taken; give one with --compose-hash");
+        using HttpClient endpoint = options.Endpoint(parsed);
         IEndpointEvidence evidence = options.Evidence(parsed)(
-            cloud.Http, async token => (await cloud.Client.GetAttestationAsync(cvm, token))?.TcbInfo?.AppCompose);
-        var watcher = new EndpointWatcher(cloud.Client, new HttpEndpointProbe(cloud.Http), evidence, TimeProvider.System);
+            endpoint, async token => (await cloud.Client.GetAttestationAsync(cvm, token))?.TcbInfo?.AppCompose);
+        var watcher = new EndpointWatcher(cloud.Client, new HttpEndpointProbe(endpoint), evidence, TimeProvider.System);
         var text = new WatchText(terminal);
         EndpointWatchResult result = await watcher.WatchForEndpointAsync(cvm, expected, options.Read(parsed), text, cancellationToken);
         return text.Finish(result, name, json);

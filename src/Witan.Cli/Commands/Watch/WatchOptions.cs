@@ -1,8 +1,12 @@
 using System.CommandLine;
 using Witan.Agent;
+using Witan.Attestation;
 using Witan.Cli.CommandLine;
 using Witan.Cli.Commands.Deploy;
+using Witan.Cli.Commands.Verify;
 using Witan.Dstack.Cloud;
+using Witan.Dstack.Evidence;
+using Witan.Dstack.RaTls;
 
 namespace Witan.Cli.Commands.Watch;
 
@@ -30,13 +34,22 @@ internal sealed class WatchOptions
         try
         {
             EvidenceJudge judge = JudgeSettings.Create(
-                parsed.GetValue(_collateral), parsed.GetValue(_root), parsed.GetValue(_policy)!, 5, TimeProvider.System);
+                parsed.GetValue(_collateral), parsed.GetValue(_root), PolicySettings.Read(parsed.GetValue(_policy)!), TimeProvider.System);
             return (http, envelope) => new EndpointEvidence(http, judge, envelope);
         }
         catch (SettingException e)
         {
             throw new CommandException(e.Message, e.Hint ?? "see docs/manual/watch.md");
         }
+    }
+
+    /// <summary>Connections to the endpoint. It may show its own certificate: then the evidence in that must be accepted, too.</summary>
+    public HttpClient Endpoint(ParseResult parsed)
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(15), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        if (!parsed.GetValue(_unverified))
+            handler.SslOptions.AcceptPeerEvidence(Certificates(parsed.GetValue(_collateral), parsed.GetValue(_root)));
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public void AddTo(Command command)
@@ -72,4 +85,17 @@ internal sealed class WatchOptions
         TierRequirement.TryParse(parsed.GetValue(_require)!, out TierRequirement requirement)
             ? requirement
             : throw new CommandException($"--require \"{parsed.GetValue(_require)}\" is not understood", "write it as \"tier<=3\", with 1 to 5");
+
+    // That it is a genuine guest's key is all that is asked of a certificate: what the guest must be is asked of its evidence over a nonce.
+    private static RaTlsVerifier Certificates(string? collateral, string? root)
+    {
+        TrustRoot roots = VerifyCommand.Root(root, simulated: root is not null);
+        return new RaTlsVerifier(
+            new RaTlsTrust
+            {
+                Collateral = _ => VerifyCommand.ReadCollateral(collateral, roots, TimeProvider.System.GetUtcNow()).Trusted,
+                Policy = new DstackPolicy { Platform = AppraisalPolicy.Phala with { AcceptSimulated = root is not null }, OsImages = OsImageRule.DangerousAny },
+            },
+            TimeProvider.System);
+    }
 }

@@ -5,20 +5,22 @@ namespace Witan.Coordinator.Stores.Sqlite;
 /// <summary>Tables and settings of the embedded store. WAL with full synchronisation: what is acknowledged has been flushed.</summary>
 internal static class SqliteSchema
 {
-    private const int Version = 2;
+    private const int Version = 5;
 
     private const string Tables = """
         create table if not exists record(
-            position integer primary key autoincrement, proposal text not null unique, size integer not null) strict;
+            position integer primary key autoincrement, proposal text not null unique, size integer not null, ended text) strict;
         create table if not exists event(
             proposal text not null, sequence integer not null, body blob not null, primary key(proposal, sequence)) strict, without rowid;
         create table if not exists nonce(nonce text primary key, expires integer not null) strict, without rowid;
         create index if not exists nonce_by_expiry on nonce(expires);
         create table if not exists lease(
-            resource text primary key, holder text not null, token integer not null, expires integer not null) strict, without rowid;
+            resource text primary key, node text not null, run text not null, token integer not null, expires integer not null) strict, without rowid;
         create table if not exists agent(
             id text primary key, role text not null, name text not null, instance text not null, entry blob not null, callback text not null,
-            admitted integer not null, expires integer not null, revoked integer not null) strict, without rowid;
+            admitted integer not null, expires integer not null, revoked integer not null, seal blob not null) strict, without rowid;
+        create table if not exists revocation(
+            position integer primary key autoincrement, subject text not null unique, body blob not null, seal blob not null) strict;
         create table if not exists share(
             proposal text not null, sender integer not null, receiver integer not null, sealed blob not null, signature blob not null,
             primary key(proposal, sender, receiver)) strict, without rowid;

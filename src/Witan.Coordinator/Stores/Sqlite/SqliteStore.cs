@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Witan.Voting;
@@ -12,6 +11,8 @@ namespace Witan.Coordinator.Stores.Sqlite;
 /// </summary>
 public sealed class SqliteStore : IRecordStore
 {
+    // SQLITE_CORRUPT and SQLITE_NOTADB.
+    private const int Corrupt = 11, NoDatabase = 26;
     private readonly StateLock _lock;
     private readonly SqliteWriter _writer;
     private readonly string _path;
@@ -19,8 +20,10 @@ public sealed class SqliteStore : IRecordStore
     private readonly Lock _gate = new();
     private readonly List<Channel<Digest>> _subscribers = [];
 
+    private readonly NoticeBoard _notices;
+
     private SqliteStore(StateLock stateLock, SqliteWriter writer, string path, TimeProvider clock) =>
-        (_lock, _writer, _path, _clock) = (stateLock, writer, path, clock);
+        (_lock, _writer, _path, _clock, _notices) = (stateLock, writer, path, clock, new NoticeBoard(clock));
 
     /// <summary>Opens or creates the store in a directory.</summary>
     public static SqliteStore Open(string directory, TimeProvider clock)
@@ -47,7 +50,7 @@ public sealed class SqliteStore : IRecordStore
         Digest proposal, long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken)
     {
         string id = proposal.ToString();
-        byte[][] bodies = [.. events.Select(next => JsonSerializer.SerializeToUtf8Bytes(next, RecordJson.Default.RecordEvent))];
+        byte[][] bodies = [.. events.Select(StoredForm.Of)];
         AppendOutcome outcome = await _writer.RunAsync(
             connection =>
             {
@@ -65,26 +68,25 @@ public sealed class SqliteStore : IRecordStore
     }
 
     /// <inheritdoc />
+    public Task<IAsyncDisposable?> TakeTurnAsync(Digest proposal, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable?>(null);
+
+    /// <inheritdoc />
+    public Task EndAsync(Digest proposal, ProposalState state, CancellationToken cancellationToken) => _writer.RunAsync(
+        connection => Execute(connection, "update record set ended = $e where proposal = $p", ("$e", state.ToString()), ("$p", proposal.ToString())),
+        cancellationToken);
+
+    /// <inheritdoc />
     public Task<IReadOnlyList<RecordEvent>> ReadAsync(Digest proposal, long from, int limit, CancellationToken cancellationToken) => Query(
         "select sequence, body from event where proposal = $p and sequence >= $f order by sequence limit $l",
-        reader =>
-        {
-            long sequence = reader.GetInt64(0);
-            return StrictJson.TryRead(reader.GetFieldValue<byte[]>(1), RecordJson.Default.RecordEvent, out RecordEvent? next, out string? problem)
-                && next.Sequence == sequence
-                ? next
-                : throw new StoreException($"event {sequence} of proposal {proposal.Short()} is damaged on the disk: {problem ?? "it says another number"}");
-        },
+        reader => StoredForm.Event(proposal, reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
         ("$p", proposal.ToString()),
         ("$f", from),
         ("$l", limit));
 
     /// <inheritdoc />
     public Task<IReadOnlyList<StoredRecord>> ListAsync(CancellationToken cancellationToken) => Query(
-        "select proposal, size from record order by position",
-        reader => Digest.TryParse(reader.GetString(0), out Digest proposal)
-            ? new StoredRecord(proposal, reader.GetInt64(1))
-            : throw new StoreException("a record has no proper id"));
+        "select proposal, size, ended from record order by position",
+        reader => new StoredRecord(StoredForm.Proposal(reader.GetString(0)), reader.GetInt64(1), StoredForm.Ended(reader.IsDBNull(2) ? null : reader.GetString(2))));
 
     /// <inheritdoc />
     public async IAsyncEnumerable<Digest> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -105,21 +107,22 @@ public sealed class SqliteStore : IRecordStore
     }
 
     /// <inheritdoc />
-    public Task<Lease?> TryLeaseAsync(string resource, string holder, TimeSpan duration, CancellationToken cancellationToken) => _writer.RunAsync(
+    public Task<Lease?> TryLeaseAsync(string resource, LeaseHolder holder, TimeSpan duration, CancellationToken cancellationToken) => _writer.RunAsync(
         connection =>
         {
             long now = _clock.GetUtcNow().ToUnixTimeMilliseconds(), expires = now + (long)duration.TotalMilliseconds;
             long token = Number(
                 connection,
                 """
-                insert into lease(resource, holder, token, expires) values($r, $h, 1, $e)
+                insert into lease(resource, node, run, token, expires) values($r, $h, $u, 1, $e)
                 on conflict(resource) do update set
-                    token = case when holder = $h and expires > $n then token else token + 1 end, holder = $h, expires = $e
-                    where holder = $h or expires <= $n
+                    token = case when node = $h and run = $u and expires > $n then token else token + 1 end, node = $h, run = $u, expires = $e
+                    where node = $h or expires <= $n
                 returning token
                 """,
                 ("$r", resource),
-                ("$h", holder),
+                ("$h", holder.Node),
+                ("$u", holder.Run),
                 ("$e", expires),
                 ("$n", now));
             return token > 0 ? new Lease(resource, holder, token, DateTimeOffset.FromUnixTimeMilliseconds(expires)) : null;
@@ -145,31 +148,34 @@ public sealed class SqliteStore : IRecordStore
         cancellationToken);
 
     /// <inheritdoc />
-    public Task EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken) => _writer.RunAsync(
+    public Task<bool> EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken) => _writer.RunAsync(
         connection => Execute(
             connection,
             """
-            insert into agent(id, role, name, instance, entry, callback, admitted, expires, revoked) values($i, $r, $n, $s, $e, $c, $a, $x, $v)
+            insert into agent(id, role, name, instance, entry, callback, admitted, expires, revoked, seal) values($i, $r, $n, $s, $e, $c, $a, $x, $v, $g)
             on conflict(id) do update set
-                role = $r, name = $n, instance = $s, entry = $e, callback = $c, admitted = $a, expires = $x, revoked = $v
+                role = $r, name = $n, instance = $s, entry = $e, callback = $c, admitted = $a, expires = $x, revoked = $v, seal = $g
+                where $v = 1 or revoked = 0
             """,
             ("$i", enrolment.Entry.Keys.AgentId.ToString()),
             ("$r", enrolment.Role.ToString()),
             ("$n", enrolment.Name),
             ("$s", enrolment.Instance),
-            ("$e", JsonSerializer.SerializeToUtf8Bytes(enrolment.Entry, WireJson.Default.RosterEntry)),
+            ("$e", StoredForm.Of(enrolment.Entry)),
             ("$c", enrolment.Callback),
             ("$a", enrolment.AdmittedAt.ToUnixTimeMilliseconds()),
             ("$x", enrolment.ExpiresAt.ToUnixTimeMilliseconds()),
-            ("$v", enrolment.IsRevoked ? 1 : 0)),
+            ("$v", enrolment.IsRevoked ? 1 : 0),
+            ("$g", enrolment.Seal)) == 1,
         cancellationToken);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<Enrolment>> EnrolmentsAsync(CancellationToken cancellationToken) => Query(
-        "select role, name, instance, entry, callback, admitted, expires, revoked from agent order by id",
-        reader => Enum.TryParse(reader.GetString(0), out AgentRole role)
-            && StrictJson.TryRead(reader.GetFieldValue<byte[]>(3), WireJson.Default.RosterEntry, out RosterEntry? entry, out _)
-            ? new Enrolment(
+        "select role, name, instance, entry, callback, admitted, expires, revoked, seal from agent order by id",
+        reader =>
+        {
+            (AgentRole role, RosterEntry entry) = StoredForm.Agent(reader.GetString(0), reader.GetFieldValue<byte[]>(3));
+            return new Enrolment(
                 role,
                 reader.GetString(1),
                 reader.GetString(2),
@@ -178,7 +184,27 @@ public sealed class SqliteStore : IRecordStore
                 DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(5)),
                 DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),
                 reader.GetInt64(7) != 0)
-            : throw new StoreException("the entry of an agent is damaged on the disk"));
+            { Seal = reader.GetFieldValue<byte[]>(8) };
+        });
+
+    /// <inheritdoc />
+    public Task<bool> RevokeAsync(SealedRevocation order, CancellationToken cancellationToken) => _writer.RunAsync(
+        connection => Execute(
+            connection,
+            "insert into revocation(subject, body, seal) values($s, $b, $g) on conflict do nothing",
+            ("$s", order.Subject),
+            ("$b", StoredForm.Of(order.Order)),
+            ("$g", order.Seal)) == 1,
+        cancellationToken);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<SealedRevocation>> RevocationsAsync(CancellationToken cancellationToken) => Query(
+        "select body, seal from revocation order by position",
+        reader => StoredForm.Revocation(reader.GetFieldValue<byte[]>(0), reader.GetFieldValue<byte[]>(1)));
+
+    /// <inheritdoc />
+    public async Task<long> RevokedCountAsync(CancellationToken cancellationToken) =>
+        (await Query("select (select count(*) from revocation) + (select count(*) from agent where revoked = 1)", reader => reader.GetInt64(0)))[0];
 
     /// <inheritdoc />
     public Task KeepSharesAsync(Digest proposal, IReadOnlyList<SealedShare> shares, CancellationToken cancellationToken) => _writer.RunAsync(
@@ -206,6 +232,16 @@ public sealed class SqliteStore : IRecordStore
         reader => new SealedShare(reader.GetInt32(0), to, reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2)),
         ("$p", proposal.ToString()),
         ("$t", to));
+
+    /// <inheritdoc />
+    public Task PostAsync(string board, IReadOnlyList<Notice> notices, TimeSpan life, CancellationToken cancellationToken)
+    {
+        _notices.Post(board, notices, life);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Notice>> NoticesAsync(string board, CancellationToken cancellationToken) => Task.FromResult(_notices.On(board));
 
     /// <inheritdoc />
     public Task ProbeAsync(CancellationToken cancellationToken) => _writer.RunAsync(
@@ -273,7 +309,11 @@ public sealed class SqliteStore : IRecordStore
                     rows.Add(read(reader));
                 return rows;
             }
-            catch (Exception e) when (e is SqliteException or InvalidCastException)
+            catch (Exception e) when (e is SqliteException { SqliteErrorCode: Corrupt or NoDatabase } or InvalidCastException)
+            {
+                throw new DamagedStoreException($"the store {_path} is damaged: {e.Message}", e);
+            }
+            catch (SqliteException e)
             {
                 throw new StoreException($"the store {_path} cannot be read: {e.Message}", e);
             }

@@ -9,6 +9,8 @@ namespace Witan.Coordinator.Stores.Sqlite;
 /// </summary>
 internal sealed class StateLock : IDisposable
 {
+    // EAGAIN: the lock is another's. Every other failure is the disk's, and says so itself.
+    private const int HeldByAnother = 11;
     private readonly FileStream _file;
 
     private StateLock(FileStream file) => _file = file;
@@ -23,7 +25,7 @@ internal sealed class StateLock : IDisposable
             File.WriteAllText(owner, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Encoding.ASCII);
             return new StateLock(file);
         }
-        catch (IOException e) when (File.Exists(owner))
+        catch (IOException e) when (e.HResult == HeldByAnother && File.Exists(owner))
         {
             throw new StoreException($"a coordinator is already running on {directory} (process {File.ReadAllText(owner)}); several coordinators need PostgreSQL", e);
         }

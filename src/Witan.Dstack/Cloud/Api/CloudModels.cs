@@ -117,6 +117,9 @@ public sealed record ProvisionResult
 
     /// <summary>Hash of the guest image chosen.</summary>
     public string? OsImageHash { get; init; }
+
+    /// <summary>Platform family of the machine chosen, 12 hexadecimal digits: whose collateral its evidence needs.</summary>
+    public string? Fmspc { get; init; }
 }
 
 /// <summary>A key service.</summary>

@@ -87,6 +87,8 @@ public sealed class Deployment(PhalaCloudClient cloud, IEnvironmentCipher cipher
             At = clock.GetUtcNow(),
         };
         states.Save(state);
+        if (result.Fmspc is { Length: 12 } family && family.All(char.IsAsciiHexDigit))
+            step?.Report($"the machine is of platform family (FMSPC) {family.ToUpperInvariant()}");
         return state;
     }
 

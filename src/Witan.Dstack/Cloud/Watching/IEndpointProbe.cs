@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 
 namespace Witan.Dstack.Cloud;
 
@@ -27,7 +28,8 @@ public sealed class HttpEndpointProbe(HttpClient http) : IEndpointProbe
         }
         catch (HttpRequestException e)
         {
-            return $"the endpoint does not answer: {e.Message}";
+            // Of a handshake that failed the inner exception says why.
+            return $"the endpoint does not answer: {(e.InnerException is AuthenticationException reason ? reason.Message : e.Message)}";
         }
     }
 }

@@ -73,6 +73,8 @@ internal static class EnvironmentRules
 
     private static IEnumerable<ComposeFinding> CheckEntry(ComposeService service, EnvironmentEntry entry, ComposeCheckOptions options)
     {
+        foreach (ComposeFinding found in CheckMode(entry))
+            yield return found;
         if (entry.Value is null)
         {
             if (options.EnvironmentNames?.Contains(entry.Name) == false)
@@ -97,13 +99,24 @@ internal static class EnvironmentRules
                 Fix = ComposeEdits.Replace(service, entry.Node, $"{entry.Name}={quoted[1..^1]}"),
             };
         }
+    }
 
-        if (entry.Name == "LOCAL_MODE" && entry.Value == "true")
+    // What decides whether evidence counts is in the measured text, or the host decides it.
+    private static IEnumerable<ComposeFinding> CheckMode(EnvironmentEntry entry)
+    {
+        if (entry.Name == "LOCAL_MODE" && (entry.Value is null or "true" || entry.Value.Contains('$', StringComparison.Ordinal)))
         {
             yield return Found.Error(
-                "W01", "COMPOSE_LOCAL_MODE", entry.Node, "LOCAL_MODE=true",
+                "W01", "COMPOSE_LOCAL_MODE", entry.Node, entry.Value == "true" ? "LOCAL_MODE=true" : "LOCAL_MODE is left to whoever supplies the environment",
                 "it gives zero execution integrity guarantees, exists solely for development and testing, and must never be used in production.",
                 "remove it");
+        }
+
+        if (entry.Name == "WITAN_DEVELOPMENT_ROOT")
+        {
+            yield return Found.Error(
+                "W02", "COMPOSE_DEVELOPMENT_ROOT", entry.Node, "WITAN_DEVELOPMENT_ROOT trusts simulated evidence",
+                "who has the development root can forge every agent's evidence; every record says simulated, and a production verifier rejects it.", "remove it");
         }
 
         if (Simulators.Contains(entry.Name, StringComparer.Ordinal))

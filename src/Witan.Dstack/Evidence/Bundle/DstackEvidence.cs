@@ -74,6 +74,8 @@ public sealed record DstackEvidence
     /// <param name="collateral">Verified collateral; null leaves the quote's authenticity undetermined, never good.</param>
     /// <param name="expectations">What the caller knows about this exchange.</param>
     /// <param name="at">The moment to judge at.</param>
-    public static DstackFacts Verify(DstackEvidence evidence, TrustedCollateral? collateral, EvidenceExpectations expectations, DateTimeOffset at) =>
-        EvidenceVerifier.Verify(evidence, collateral, expectations, at);
+    /// <param name="cache">A memory of hosts seen before; the facts are equal whatever it holds.</param>
+    public static DstackFacts Verify(
+        DstackEvidence evidence, TrustedCollateral? collateral, EvidenceExpectations expectations, DateTimeOffset at, VerificationCache? cache = null) =>
+        EvidenceVerifier.Verify(evidence, collateral, expectations, at, cache);
 }

@@ -7,9 +7,10 @@ namespace Witan.Dstack.Evidence;
 /// <summary>Runs every check in order and collects the facts. No check ends the run: all that is wrong is said at once.</summary>
 internal static class EvidenceVerifier
 {
-    public static DstackFacts Verify(DstackEvidence evidence, TrustedCollateral? collateral, EvidenceExpectations expectations, DateTimeOffset at)
+    public static DstackFacts Verify(
+        DstackEvidence evidence, TrustedCollateral? collateral, EvidenceExpectations expectations, DateTimeOffset at, VerificationCache? cache)
     {
-        QuoteFacts quote = collateral is null ? WithoutCollateral(evidence.Quote, at) : QuoteVerifier.Verify(evidence.Quote, collateral, at);
+        QuoteFacts quote = collateral is null ? WithoutCollateral(evidence.Quote, at) : QuoteVerifier.Verify(evidence.Quote, collateral, at, cache);
         var findings = new FindingList();
         findings.AddRange(quote.Findings);
         TdReport report = evidence.Quote.TdReport;

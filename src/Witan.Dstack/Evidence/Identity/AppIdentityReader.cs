@@ -10,6 +10,8 @@ namespace Witan.Dstack.Evidence;
 /// </summary>
 internal static class AppIdentityReader
 {
+    private const int MaximumUnknownShown = 8;
+
     public static AppIdentity Read(IReadOnlyList<RuntimeEvent> events, FindingList findings)
     {
         int ready = IndexOfReady(events);
@@ -50,26 +52,38 @@ internal static class AppIdentityReader
         return -1;
     }
 
+    // Each name is complained about once, and of unknown names only some are shown: a log can hold tens of thousands.
     private static void CheckOrder(RuntimeEvent[] boot, FindingList findings)
     {
-        int last = -1;
+        int last = -1, unknown = 0;
         var seen = new HashSet<string>(StringComparer.Ordinal);
+        var doubled = new HashSet<string>(StringComparer.Ordinal);
+        var misplaced = new HashSet<string>(StringComparer.Ordinal);
         foreach (RuntimeEvent runtime in boot)
         {
             int rank = Rank(runtime.Name);
             if (rank < 0)
             {
-                if (seen.Add(runtime.Name))
+                if (seen.Add(runtime.Name) && ++unknown <= MaximumUnknownShown)
                     findings.Note("EVENT_UNKNOWN", Shown(runtime.Name), $"the boot measured an event {Shown(runtime.Name)}, which this version does not know");
                 continue;
             }
 
             if (!seen.Add(runtime.Name) && runtime.Name != EventNames.InitScriptHash)
-                findings.Fail("EVENT_DUPLICATE", runtime.Name, $"the boot events name {runtime.Name} twice, so that its value is ambiguous", FindingActor.Sender);
-            else if (rank < last)
+            {
+                if (doubled.Add(runtime.Name))
+                    findings.Fail("EVENT_DUPLICATE", runtime.Name, $"the boot events name {runtime.Name} twice, so that its value is ambiguous", FindingActor.Sender);
+            }
+            else if (rank < last && misplaced.Add(runtime.Name))
+            {
                 findings.Fail("EVENT_ORDER", runtime.Name, $"{runtime.Name} stands behind {EventNames.InOrder[last]}; a guest measures it before", FindingActor.Sender);
+            }
+
             last = Math.Max(last, rank);
         }
+
+        if (unknown > MaximumUnknownShown)
+            findings.Note("EVENT_UNKNOWN", "event log", $"the boot measured {unknown - MaximumUnknownShown} more events that this version does not know");
     }
 
     private static void CheckApplication(RuntimeEvent[] application, FindingList findings)

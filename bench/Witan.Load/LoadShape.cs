@@ -1,0 +1,12 @@
+namespace Witan.Load;
+
+/// <summary>What a load is made of.</summary>
+/// <param name="Workers">How many attest, are admitted and cast.</param>
+/// <param name="Proposals">How many are open at once; all but one wait for trustees that are not there.</param>
+/// <param name="InFlight">How many requests are under way at any moment: each begins where one before has its answer.</param>
+/// <param name="Store">A <c>postgres://</c> address; null for a file.</param>
+/// <param name="Coordinators">How many coordinators share the store; workers are spread over them.</param>
+internal sealed record LoadShape(int Workers, int Proposals = 1, int InFlight = LoadShape.UsualInFlight, string? Store = null, int Coordinators = 1)
+{
+    public const int UsualInFlight = 64;
+}

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Lengths and proving times of ballots for yes and for no (10,000 each unless given), with a Kolmogorov-Smirnov test.
+# usage: eng/privacy.sh [--ballots N] [--json]; the last line is JSON.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+dotnet build -c Release -v q -nologo bench/Witan.Load >&2
+exec dotnet run -c Release --no-build --project bench/Witan.Load -- privacy "$@"

@@ -1,0 +1,137 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Witan.Agent;
+using Witan.Cli.CommandLine;
+using Witan.Crypto;
+using Witan.Dstack;
+using Witan.Voting;
+using Witan.Worker.Memory;
+
+namespace Witan.Cli.Commands.Run;
+
+/// <summary>
+/// <c>witan worker memory</c>: a worker's memory, for its owner alone. It runs beside the worker, because only there can the key be
+/// derived; the owner's key is asked for because being there is not the same as being the owner.
+/// </summary>
+internal static class MemoryCommand
+{
+    private static readonly Option<string> State = new("--state") { Description = "the worker's state directory", Required = true };
+    private static readonly Option<string> OwnerKey = new("--owner-key") { Description = "file with the owner's 32-byte seed in hexadecimal", Required = true };
+    private static readonly Option<string?> Socket = new("--socket") { Description = "the guest agent's socket (default: the usual places)" };
+
+    public static Command Create(Terminal terminal)
+    {
+        var command = new Command("memory", "Read and extend a worker's memory, as its owner.");
+        var json = new Option<bool>("--json") { Description = "print JSON (witan.memory/1)" };
+        var show = new Command("show", "Print what the worker remembers.") { State, OwnerKey, Socket, json };
+        show.SetAction((parsed, token) => RunAsync(parsed, async desk =>
+        {
+            WorkerMemory memory = await desk.Store.OpenAsync(desk.Owner, token);
+            if (parsed.GetValue(json))
+                terminal.Out.WriteLine(MemoryExport.Of(memory));
+            else
+                Show(terminal, memory);
+        }, token));
+
+        var kind = new Option<string>("--kind") { Description = "preference (what it values) or knowledge (what it knows)", DefaultValueFactory = _ => "knowledge" };
+        kind.AcceptOnlyFromAmong("preference", "knowledge");
+        var text = new Argument<string>("TEXT") { Description = $"the note, at most {WorkerMemory.MaximumText} characters; - reads standard input" };
+        var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, OwnerKey, Socket };
+        add.SetAction((parsed, token) => RunAsync(parsed, async desk =>
+        {
+            string note = parsed.GetValue(text)!;
+            if (note == "-")
+                note = (await Console.In.ReadToEndAsync(token)).Trim();
+            MemoryKind which = parsed.GetValue(kind) == "preference" ? MemoryKind.Preference : MemoryKind.Knowledge;
+            DateTimeOffset at = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+            var entry = new MemoryEntry(which, at, note) { OwnerSignature = Ed25519.Sign(desk.Seed, WorkerMemory.SignedBytes(desk.Owner, which, at, note)) };
+            WorkerMemory memory = await desk.Store.AddAsync(desk.Owner, entry, token);
+            terminal.Out.WriteLine($"added; the memory has {memory.Entries.Count} entries");
+        }, token));
+
+        var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, OwnerKey, Socket };
+        export.SetAction((parsed, token) => RunAsync(
+            parsed, async desk => terminal.Out.WriteLine(MemoryExport.Of(await desk.Store.OpenAsync(desk.Owner, token))), token));
+
+        var rotate = new Command("rotate", "Seal the memory again under the next key.") { State, OwnerKey, Socket };
+        rotate.SetAction((parsed, token) => RunAsync(parsed, async desk =>
+        {
+            await desk.Store.OpenAsync(desk.Owner, token);
+            terminal.Out.WriteLine($"sealed under key epoch {await desk.Store.RotateAsync(token)}");
+        }, token));
+
+        var owner = new Command("owner", "Print the public key for --owner and WITAN_OWNER.") { OwnerKey };
+        owner.SetAction(parsed => terminal.Out.WriteLine(Convert.ToHexStringLower(Ed25519.PublicKey(Seed(parsed)))));
+        foreach (Command each in new[] { show, add, export, rotate, owner })
+            command.Add(each);
+        return command;
+    }
+
+    private static void Show(Terminal terminal, WorkerMemory memory)
+    {
+        if (memory.Entries.Count == 0)
+            terminal.Out.WriteLine("it remembers nothing yet");
+        foreach (MemoryEntry entry in memory.Entries)
+            terminal.Out.WriteLine($"{entry.At:yyyy-MM-dd HH:mm}  {terminal.Bold(entry.Kind.ToString().ToLowerInvariant()),-12} {entry.Text.ReplaceLineEndings(" ")}");
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Func<MemoryDesk, Task> run, CancellationToken cancellationToken)
+    {
+        string state = parsed.GetValue(State)!;
+        if (!Directory.Exists(state))
+            throw new CommandException($"there is no state directory {state}", "give the one that the worker runs with");
+        byte[] seed = Seed(parsed);
+        try
+        {
+            ExecutionSettings execution = ExecutionSettings.Resolve(
+                Environment.GetEnvironmentVariable("LOCAL_MODE"), simulated: false, parsed.GetValue(Socket), "127.0.0.1", "local-record");
+            using DstackClient? dstack = execution.Socket is null ? null : new DstackClient(execution.Socket);
+            using AgentSecrets secrets = dstack is null
+                ? AgentSecrets.FromDirectory(state)
+                : await AgentSecrets.FromDstackAsync(dstack, AgentRole.Worker, shared: false, cancellationToken);
+            var store = new MemoryStore(
+                Path.Combine(state, WorkerMind.FileName), (epoch, token) => AppKey.DeriveAsync(dstack, secrets, $"witan/worker/memory/{epoch}", token));
+            await run(new MemoryDesk(store, Ed25519.PublicKey(seed), seed));
+            return ExitCode.Good;
+        }
+        catch (SettingException e)
+        {
+            throw new CommandException(e.Message, e.Hint);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandException(e.Message);
+        }
+        catch (MemoryException e)
+        {
+            throw new CommandException(e.Message, "is this the worker's own state directory, and its owner's key?", ExitCode.Rejected);
+        }
+        catch (DstackException e)
+        {
+            throw new CommandException(e.Message, "is the guest agent running?", ExitCode.Undecided);
+        }
+    }
+
+    private static byte[] Seed(ParseResult parsed)
+    {
+        string path = parsed.GetValue(OwnerKey)!;
+        string text = System.Text.Encoding.ASCII.GetString(InputFile.Read(path, 1024)).Trim();
+        return Digest.TryParse(text, out Digest seed)
+            ? seed.Bytes.ToArray()
+            : throw new CommandException($"{path} holds no key of 64 hexadecimal digits", "make one: openssl rand -hex 32 > owner.key");
+    }
+
+    private sealed record MemoryDesk(MemoryStore Store, byte[] Owner, byte[] Seed);
+}
+
+/// <summary>A memory in clear, for its owner.</summary>
+internal sealed record MemoryExport(string Schema, string Owner, ulong Sequence, IReadOnlyList<MemoryEntry> Entries)
+{
+    public static string Of(WorkerMemory memory) => JsonSerializer.Serialize(
+        new MemoryExport("witan.memory/1", Convert.ToHexStringLower(memory.Owner), memory.Sequence, memory.Entries), MemoryExportJson.Default.MemoryExport);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(MemoryExport))]
+internal sealed partial class MemoryExportJson : JsonSerializerContext;

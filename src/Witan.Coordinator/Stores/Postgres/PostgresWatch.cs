@@ -1,0 +1,80 @@
+using Npgsql;
+using Witan.Voting;
+
+namespace Witan.Coordinator.Stores.Postgres;
+
+/// <summary>
+/// Watches which records grow. The server's notification only wakes: what grew is asked, once a second in any case, so that a
+/// notification that is lost, or a pooler that passes none, costs a second and nothing else.
+/// </summary>
+internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection connection) : IAsyncDisposable
+{
+    private const int PollMilliseconds = 1000;
+
+    // Looked back further than any append takes, because a record's time of change is older than its commit.
+    private const string Changed = "select proposal, size from witan.record where changed > clock_timestamp() - interval '15 seconds'";
+    private readonly Dictionary<Digest, long> _sizes = [];
+    private bool _looked;
+
+    /// <summary>Begins to watch. Throws <see cref="StoreException"/>.</summary>
+    public static async Task<PostgresWatch> OpenAsync(PostgresConnector server, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await server.OpenAsync(cancellationToken);
+        var watch = new PostgresWatch(server, connection);
+        try
+        {
+            await using var listen = new NpgsqlCommand("listen witan_record", connection);
+            await listen.ExecuteNonQueryAsync(cancellationToken);
+            return watch;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync();
+            if (PostgresConnector.IsMedium(e))
+                throw server.Failure(e);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Records that grew since the last call; none after a second in which nothing did. The first call gives those of the last
+    /// moments. Throws <see cref="StoreException"/>.
+    /// </summary>
+    public async Task<IReadOnlyList<Digest>> NextAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_looked)
+                await connection.WaitAsync(PollMilliseconds, cancellationToken);
+            _looked = true;
+            return await LookAsync(cancellationToken);
+        }
+        catch (Exception e) when (PostgresConnector.IsMedium(e))
+        {
+            throw server.Failure(e);
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private async Task<IReadOnlyList<Digest>> LookAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Changed, connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        var grown = new List<Digest>();
+        var seen = new Dictionary<Digest, long>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            Digest proposal = StoredForm.Proposal(reader.GetString(0));
+            seen[proposal] = reader.GetInt64(1);
+            if (_sizes.GetValueOrDefault(proposal) != seen[proposal])
+                grown.Add(proposal);
+        }
+
+        _sizes.Clear();
+        foreach ((Digest proposal, long size) in seen)
+            _sizes[proposal] = size;
+        return grown;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Witan.Worker.Signers;
+
+namespace Witan.Worker.Models;
+
+/// <summary>
+/// Fetches and checks a provider's signatures at once after each answer: several nodes have several keys, and the signature of
+/// an old completion may be gone. With <paramref name="attestations"/> it asks too whether the key that signed is a TEE's.
+/// </summary>
+public sealed class AnswerSignatures(HttpClient http, ChatEndpointOptions options, SignerAttestations? attestations = null)
+{
+    private const int AnswerLimit = 64 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>The evidence of one call. Never throws for what the provider does; only for <paramref name="cancellationToken"/>.</summary>
+    public async Task<ModelEvidence> CollectAsync(ModelExchange exchange, CancellationToken cancellationToken)
+    {
+        byte[] request = exchange.Request.ToArray(), response = exchange.Response.ToArray();
+        ModelEvidence Not(string why, SignedAnswer? signed = null) => new(request, response, exchange.CompletionId, signed, $"not verified: {why}");
+        if (string.IsNullOrEmpty(exchange.CompletionId))
+            return Not("the completion has no id");
+        SignedAnswer? signed;
+        try
+        {
+            signed = await FetchAsync(exchange.CompletionId, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return Not(e is OperationCanceledException ? $"no signature within {Patience.TotalSeconds:0} s" : $"no signature to be had: {e.Message}");
+        }
+
+        if (signed is null)
+            return Not("the provider answered null");
+        if (signed.Problem(exchange, options.Model, out AnswerSigner signer) is { } problem)
+            return Not(problem, signed);
+        return new ModelEvidence(
+            request, response, exchange.CompletionId, signed,
+            signer == AnswerSigner.ProviderTee ? ModelEvidence.SignedByProvider : ModelEvidence.SignedByGateway)
+        {
+            Attestation = attestations is null ? null : await attestations.JudgeAsync(AnswerKey.Of(signed, signer), cancellationToken),
+        };
+    }
+
+    private async Task<SignedAnswer?> FetchAsync(string completion, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, options.Address($"signature/{Uri.EscapeDataString(completion)}?model={Uri.EscapeDataString(options.Model)}&signing_algo=ecdsa"));
+        if (options.ApiKey is { } key)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        response.EnsureSuccessStatusCode();
+        byte[] body = await BoundedBody.ReadAsync(response.Content, AnswerLimit, limit.Token)
+            ?? throw new HttpRequestException($"the answer is longer than {AnswerLimit} bytes");
+        return JsonSerializer.Deserialize(body, ChatWire.Default.SignedAnswer);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization.Metadata;
+using Witan.Agent;
+
+namespace Witan.Worker;
+
+/// <summary>Posts what must arrive before a deadline, again and again, the same bytes each time.</summary>
+internal sealed class PatientPost(CoordinatorClient client, TimeProvider clock)
+{
+    /// <summary>Posts until it is answered, or the time is over; then the last failure is thrown.</summary>
+    public async Task<TAnswer> SendAsync<TBody, TAnswer>(
+        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await client.PostAsync(path, body, bodyType, answerType, cancellationToken);
+            }
+            catch (Exception e) when (clock.GetUtcNow() < until && !cancellationToken.IsCancellationRequested
+                && e is HttpRequestException or TaskCanceledException or CoordinatorException { Code: "RECOVERING" or "ENDING" or "STORAGE" or "NOT_ADMITTED" or "TOO_MANY_REQUESTS" })
+            {
+                // The loop beside this one is admitted again where that is what is missing.
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(1000, 100 * attempt)), clock, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using Witan.Voting;
+using Witan.Worker.Deliberation;
+
+namespace Witan.Worker;
+
+/// <summary>A mind with a clock: it is made up before a deadline, and what it came to is said at a moment that says nothing about it.</summary>
+internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan window, TimeProvider clock)
+{
+    /// <summary>What kind of mind it is, for people.</summary>
+    public string Description => deliberator.Description;
+
+    /// <summary>
+    /// Deliberates. Deadlines nest: the mind has to be made up before <paramref name="until"/>, with time left to speak. Out of time is an
+    /// abstention, as any failure is.
+    /// </summary>
+    public async Task<Opinion> OpinionAsync(
+        ProposalBody body, IReadOnlyList<string> memory, HeardArguments? heard, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        TimeSpan left = until - clock.GetUtcNow();
+        long toThink = left.Ticks - TimeToSpeak(left).Ticks;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromTicks(Math.Clamp(toThink, 1, TimeSpan.TicksPerDay)), clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return await deliberator.DeliberateAsync(body, memory, heard, either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return new Opinion(body.AbstainOption, "Abstained: OutOfTime. The deliberation did not end before the close.");
+        }
+    }
+
+    // A tenth, but where that is very short five seconds, or a third: a ballot has to be proven, sent and written on machines that are busy.
+    private static TimeSpan TimeToSpeak(TimeSpan left) =>
+        TimeSpan.FromTicks(Math.Max(left.Ticks / 10, Math.Min(5 * TimeSpan.TicksPerSecond, left.Ticks / 3)));
+
+    /// <summary>
+    /// Waits for the moment to speak. What was stored before a restart waits like what is fresh: its time says nothing either. Half of the
+    /// time to speak is never waited away, so that who thought to the last is still heard.
+    /// </summary>
+    public async Task AwaitTurnAsync(DateTimeOffset started, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        double fraction = RandomNumberGenerator.GetInt32(1 << 30) / (double)(1 << 30);
+        DateTimeOffset latest = until - (TimeToSpeak(until - started) / 2);
+        TimeSpan wait = CastSchedule.CastAt(started, now, latest, window, fraction) - now;
+        if (wait > TimeSpan.Zero)
+            await Task.Delay(wait, clock, cancellationToken);
+    }
+}

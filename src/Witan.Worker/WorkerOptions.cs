@@ -1,0 +1,46 @@
+using System.Globalization;
+using Witan.Agent;
+using Witan.Voting;
+
+namespace Witan.Worker;
+
+/// <summary>What a worker has beside what every agent has. Checked at start.</summary>
+public sealed record WorkerOptions
+{
+    /// <summary>Longest <see cref="CastWindow"/>.</summary>
+    public static TimeSpan LongestCastWindow { get; } = TimeSpan.FromHours(1);
+
+    /// <summary>Loopback port for direct dispatch; used in LOCAL_MODE only.</summary>
+    /// <value>The default value is 3001.</value>
+    public int Port { get; init; } = 3001;
+
+    /// <summary>Ed25519 key that may add notes to this worker's memory; null for nobody.</summary>
+    public Digest? Owner { get; init; }
+
+    /// <summary>
+    /// What was decided inside one such window is cast at a random moment of the next (<see cref="CastSchedule"/>). At most a quarter of
+    /// the time until the close.
+    /// </summary>
+    /// <value>The default value is 5 seconds. Set it near the time that a model takes, about 60 seconds, to hide that time.</value>
+    public TimeSpan CastWindow { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>An owner from a setting; null where there is none. Throws <see cref="SettingException"/>.</summary>
+    public static Digest? ParseOwner(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        return Digest.TryParse(text, out Digest owner)
+            ? owner
+            : throw new SettingException($"the owner {text} is no Ed25519 key", "64 hexadecimal digits; witan worker memory owner --owner-key FILE prints them");
+    }
+
+    /// <summary>A window from a setting, in seconds; the default where there is none. Throws <see cref="SettingException"/>.</summary>
+    public static TimeSpan ParseCastWindow(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return new WorkerOptions().CastWindow;
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds <= LongestCastWindow.TotalSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new SettingException($"the cast window {text} is no number of seconds", $"0 to {LongestCastWindow.TotalSeconds:0}");
+    }
+}

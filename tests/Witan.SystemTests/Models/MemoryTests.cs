@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Witan.SystemTests.Council;
+using Witan.Tests.Harness;
+using Xunit;
+
+namespace Witan.SystemTests.Models;
+
+/// <summary><c>witan worker memory</c> beside workers that decided something.</summary>
+public sealed class MemoryTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("witan-memory-").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_worker_remembers_what_it_decided_for_its_owner_and_for_nobody_else()
+    {
+        string key = Path.Combine(_folder, "owner.key"), other = Path.Combine(_folder, "other.key");
+        await File.WriteAllTextAsync(key, new string('1', 64), Cancel);
+        await File.WriteAllTextAsync(other, new string('2', 64), Cancel);
+        (int exit, string owner, string error) = await WitanProgram.RunAsync(Cancel, "worker", "memory", "owner", "--owner-key", key);
+        Assert.True(exit == 0, error);
+
+        string grant = Path.Combine(SharedData.Repository, "examples", "treasury-grant.md");
+        using Process up = WitanProgram.Start(
+            [("WITAN_OWNER", owner.Trim())], ["up", "--once", "--propose", grant, "--out", _folder, "--port", $"{WitanProgram.Ports(5)}"]);
+        Task<string> output = up.StandardOutput.ReadToEndAsync(Cancel);
+        error = await up.StandardError.ReadToEndAsync(Cancel);
+        await up.WaitForExitAsync(Cancel);
+        Assert.True(up.ExitCode == 0, error + await output);
+
+        string state = Path.Combine(_folder, "state", "worker-1");
+        (exit, string shown, error) = await RunAsync("show", "--state", state, "--owner-key", key);
+        Assert.True(exit == 0, error);
+        Assert.Contains("voted Approve", shown, StringComparison.Ordinal);
+        (exit, _, error) = await RunAsync("add", "the desk has two people", "--kind", "knowledge", "--state", state, "--owner-key", key);
+        Assert.True(exit == 0, error);
+        (exit, _, error) = await RunAsync("rotate", "--state", state, "--owner-key", key);
+        Assert.True(exit == 0, error);
+        (exit, string exported, error) = await RunAsync("export", "--state", state, "--owner-key", key);
+        Assert.True(exit == 0, error);
+        using JsonDocument json = JsonDocument.Parse(exported);
+        Assert.Equal("witan.memory/1", json.RootElement.GetProperty("schema").GetString());
+        Assert.Equal(["Decision", "Knowledge"], json.RootElement.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("kind").GetString()));
+
+        (exit, shown, error) = await RunAsync("show", "--state", state, "--owner-key", other);
+        Assert.Equal(1, exit);
+        Assert.DoesNotContain("Approve", shown + error, StringComparison.Ordinal);
+        // Another worker's key does not open it, wherever the file is put.
+        File.Copy(Path.Combine(state, "memory.sealed"), Path.Combine(_folder, "state", "worker-2", "memory.sealed"), overwrite: true);
+        (exit, _, error) = await RunAsync("show", "--state", Path.Combine(_folder, "state", "worker-2"), "--owner-key", key);
+        Assert.Equal(1, exit);
+        Assert.Contains("sealed by another app", error, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Exit, string Out, string Error)> RunAsync(params string[] arguments)
+    {
+        using Process process = WitanProgram.Start([("LOCAL_MODE", "true")], ["worker", "memory", .. arguments]);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel), error = process.StandardError.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        return (process.ExitCode, await output, await error);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using System.Text;
+using Witan.Attestation;
+using Xunit;
+
+namespace Witan.Tests.Attestation;
+
+/// <summary>Certification data of types 1 to 5: where the PCK chain comes from, and what a quote says where it carries none.</summary>
+public sealed class CertificationDataTests : IDisposable
+{
+    private readonly SimulatedPlatform _platform = new("certification");
+
+    public void Dispose() => _platform.Dispose();
+
+    [Theory]
+    [InlineData(1, 36)]
+    [InlineData(1, 34)]
+    [InlineData(2, 276)]
+    [InlineData(2, 274)]
+    [InlineData(3, 404)]
+    [InlineData(4, 0)]
+    public void Without_a_chain_nothing_is_decided_and_with_one_everything(int type, int size)
+    {
+        byte[] data = type == 4 ? Leaf().RawData : Ppid(size);
+        Quote quote = SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), type, data));
+        QuoteFacts without = QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At);
+        Assert.Equal(Authenticity.Undetermined, without.Authenticity);
+        Assert.Equal(("PCK_CHAIN_UNAVAILABLE", FindingSeverity.Undecided), (without.Findings[0].Code, without.Findings[0].Severity));
+        Assert.Equal(PckChainSource.Unavailable, without.PckChainSource);
+
+        _platform.Json["pck_certificate_chain"] = _platform.Pki.PckChainPem;
+        QuoteFacts with = QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At);
+        Assert.True(with.Authenticity == Authenticity.Genuine, string.Join("; ", with.Findings));
+        Assert.Equal(PckChainSource.Collateral, with.PckChainSource);
+        Assert.Equal("Intel SGX PCK Platform CA", with.PckCaCertificate!.SubjectName);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_leaf_in_the_quote_goes_with_the_two_above_it(bool pem)
+    {
+        byte[] leaf = pem ? Encoding.ASCII.GetBytes(Leaf().ExportCertificatePem()) : Leaf().RawData;
+        Quote quote = SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), 4, leaf));
+        _platform.Json["pck_certificate_chain"] = _platform.Json["pck_crl_issuer_chain"]!.GetValue<string>();
+        TrustedCollateral collateral = _platform.Trusted();
+        var cache = new VerificationCache();
+        foreach (VerificationCache? memory in new[] { null, cache, cache })
+        {
+            QuoteFacts facts = QuoteVerifier.Verify(quote, collateral, SimulatedPlatform.At, memory);
+            Assert.True(facts.Authenticity == Authenticity.Genuine, string.Join("; ", facts.Findings));
+            Assert.Equal(PckChainSource.QuoteAndCollateral, facts.PckChainSource);
+        }
+
+        leaf[leaf.Length / 2] ^= 0x55;
+        Quote damaged = SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), 4, leaf));
+        Assert.Equal(Authenticity.NotGenuine, QuoteVerifier.Verify(damaged, collateral, SimulatedPlatform.At, cache).Authenticity);
+    }
+
+    [Fact]
+    public void The_chain_in_the_quote_is_named_as_such()
+    {
+        Quote quote = SimulatedPlatform.Parse(_platform.QuoteBytes());
+        QuoteFacts facts = QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At);
+        Assert.Equal(PckChainSource.Quote, facts.PckChainSource);
+        Assert.Null(PpidCertificationData.Of(quote));
+    }
+
+    [Theory]
+    [InlineData(1, 36, 16)]
+    [InlineData(1, 34, 16)]
+    [InlineData(2, 276, 256)]
+    [InlineData(2, 274, 256)]
+    [InlineData(3, 404, 384)]
+    [InlineData(3, 402, 384)]
+    public void The_platform_is_named_by_its_ppid(int type, int size, int ppid)
+    {
+        byte[] data = Ppid(size);
+        PpidCertificationData asked = PpidCertificationData.Of(SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), type, data)))!;
+        Assert.Equal(data[..ppid], asked.Ppid.ToArray());
+        Assert.Equal(data[ppid..(ppid + 16)], asked.CpuSvn.ToArray());
+        Assert.Equal(data[ppid + 16] | (data[ppid + 17] << 8), asked.PceSvn);
+        Assert.Equal(data[(ppid + 18)..], asked.PceId.ToArray());
+        Assert.Equal(type != 1, asked.IsEncrypted);
+        Assert.Equal(type, asked.Type);
+        Assert.Null(PpidCertificationData.Of(SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), type, data[1..]))));
+    }
+
+    [Fact]
+    public void A_platform_that_was_updated_but_not_registered_again_is_told_so()
+    {
+        _platform.Json["pck_certificate_chain"] = _platform.Pki.PckChainPem;
+        byte[] cpuSvn = [5, 5, 5, 5, 5, 5, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0];
+        foreach ((byte pceSvn, bool noted) in new[] { ((byte)13, false), ((byte)14, true) })
+        {
+            byte[] data = [.. new byte[16], .. cpuSvn, pceSvn, 0, 0, 0];
+            Quote quote = SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), 1, data));
+            QuoteFacts facts = QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At);
+            Assert.Equal(noted, facts.Findings.Any(finding => finding.Code == "PCK_CERT_OTHER_TCB"));
+            Assert.Equal(Authenticity.Genuine, facts.Authenticity);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6)]
+    [InlineData(7)]
+    public void Other_types_are_refused(int type)
+    {
+        Assert.False(Quote.TryParse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), type, [1, 2, 3]), out _, out Finding? refusal));
+        Assert.Equal("QUOTE_CERTIFICATION_TYPE_UNSUPPORTED", refusal.Code);
+    }
+
+    private System.Security.Cryptography.X509Certificates.X509Certificate2 Leaf() =>
+        System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(_platform.Pki.PckChainPem);
+
+    private static byte[] Ppid(int size) => RandomNumberGenerator.GetBytes(size);
+}

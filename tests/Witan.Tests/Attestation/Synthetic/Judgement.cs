@@ -1,0 +1,53 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Witan.Attestation;
+using Witan.Fuzz.Pki;
+using Xunit;
+
+namespace Witan.Tests.Attestation.Synthetic;
+
+/// <summary>What the whole way from bytes to verdict made of a test authority.</summary>
+/// <param name="Cause">Code of the first cause against acceptance; null where it is accepted.</param>
+/// <param name="Findings">Everything found.</param>
+/// <param name="Facts">Null where there were none.</param>
+internal sealed record Judgement(string? Cause, IReadOnlyList<Finding> Findings, QuoteFacts? Facts)
+{
+    private static readonly AppraisalPolicy Lenient = AppraisalPolicy.Phala with { RelaunchAdvised = RelaunchRule.AsLaunched };
+
+    public IEnumerable<string> Codes => Findings.Select(finding => finding.Code);
+
+    public static Judgement Of(TestAuthority authority, AppraisalPolicy? policy = null)
+    {
+        policy ??= Lenient;
+        if (!Quote.TryParse(authority.QuoteBytes(), out Quote? quote, out Finding? refusal))
+            return new Judgement(refusal.Code, [refusal], null);
+        if (!Collateral.TryParse(authority.CollateralBytes(), out Collateral? collateral, out refusal))
+            return new Judgement(refusal.Code, [refusal], null);
+        Assert.True(TrustRoot.TryCreate(Encoding.ASCII.GetBytes(authority.Anchor ?? authority.Root.Pem()), false, out TrustRoot? root, out refusal), refusal?.Message);
+        CollateralVerification verification = CollateralVerifier.Verify(collateral, root, authority.At);
+        if (verification.Trusted is null)
+            return new Judgement(verification.Findings.First(finding => finding.Severity == FindingSeverity.Error).Code, verification.Findings, null);
+        QuoteFacts facts = QuoteVerifier.Verify(quote, verification.Trusted, authority.At);
+        Verdict verdict = Appraiser.Appraise(facts, policy);
+        return new Judgement(verdict.Cause?.Code, verdict.Findings, facts);
+    }
+
+    /// <summary>A case is a change of what is valid, and the first cause that must come of it: a code, or null for accepted.</summary>
+    public static void Check(Dictionary<string, Case> cases, string name)
+    {
+        (bool tdx, Action<TestAuthority> change, string? expected, string[] also) = cases[name];
+        var authority = new TestAuthority(tdx);
+        change(authority);
+        Judgement judgement = Of(authority);
+        Assert.True(expected == judgement.Cause, $"{name}: expected {expected ?? "accepted"}, got {judgement.Cause ?? "accepted"}: {string.Join("; ", judgement.Findings.Select(finding => $"{finding.Code} {finding.Message}"))}");
+        foreach (string code in also)
+            Assert.Contains(code, judgement.Codes);
+        foreach (Finding finding in judgement.Findings.Where(finding => finding.Severity >= FindingSeverity.Warning))
+            Assert.True(finding.Remedy is not null && finding.Actor != FindingActor.Nobody && finding.Subject is not null, $"{finding.Code} does not say what, how and who");
+    }
+
+    public static JsonObject At(JsonNode node, params object[] path) => (JsonObject)path.Aggregate(node, (at, step) => step is int i ? at[i]! : at[(string)step]!);
+}
+
+/// <summary>One row of a table.</summary>
+internal sealed record Case(bool Tdx, Action<TestAuthority> Change, string? Cause, params string[] Also);

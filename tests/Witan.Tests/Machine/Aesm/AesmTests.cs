@@ -1,0 +1,176 @@
+using System.Net.Sockets;
+using Witan.Machine;
+using Witan.Tests.Machine.Roots;
+using Xunit;
+
+namespace Witan.Tests.Machine.Aesm;
+
+/// <summary>The client against a service on a real socket: good, old, slow, silent, dead, babbling. Never an attack in its log.</summary>
+public sealed class AesmTests : IDisposable
+{
+    // Short where a time limit is what is tested; long where an answer comes, however busy the machine is.
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300), Long = TimeSpan.FromSeconds(20);
+    private readonly FakeRoot _root = new();
+
+    private string SocketPath => _root.Directory + AesmSocket.Path;
+
+    [Fact]
+    public void A_good_service_names_its_keys_and_is_asked_for_nothing_that_stores_them()
+    {
+        using var service = new FakeAesm(SocketPath, (operation, _) => FakeAesm.Good(operation));
+        MachineReport report = Judge();
+        Assert.Equal([21, 22], service.Asked);
+        Assert.Empty(service.Attacks);
+        Assert.Equal(Mark.Supported, report.Find("sgx.aesm").Single().Check.Mark);
+        Assert.Contains("AESM offers ECDSA P-256", string.Join('\n', report.Find("attestation.quote").Single().Check.Evidence), StringComparison.Ordinal);
+        // Offered is not prepared.
+        Assert.Equal((Mark.Unknown, "ATTESTATION_NOT_TRIED"), (report.Find("attestation.quote").Single().Check.Mark, report.Find("attestation.quote").Single().Check.Problem!.Finding.Code));
+    }
+
+    [Fact]
+    public void Asked_to_attest_it_has_a_quote_prepared()
+    {
+        using var service = new FakeAesm(SocketPath, (operation, _) => FakeAesm.Good(operation));
+        MachineReport report = Judge(attest: true);
+        Assert.Equal([21, 22, 15], service.Asked);
+        Assert.Equal(Mark.Supported, report.Find("attestation.quote").Single().Check.Mark);
+    }
+
+    [Theory]
+    [InlineData(31u, "31 (platform not recognised", Actor.EnclaveAuthor)]
+    [InlineData(42u, "42 (attestation key not initialised", Actor.PackageOwner)]
+    [InlineData(44u, "44 (no platform certification data", Actor.PackageOwner)]
+    [InlineData(48u, "48 (the quoting enclave does not load", Actor.PackageOwner)]
+    [InlineData(12u, "12 (network error", Actor.PackageOwner)]
+    [InlineData(29u, "29 (out of enclave memory", Actor.KernelOwner)]
+    [InlineData(999u, "999 (unknown to this program", Actor.PackageOwner)]
+    public void An_error_has_its_number_its_meaning_and_an_actor(uint code, string said, Actor actor)
+    {
+        using var service = new FakeAesm(SocketPath, (operation, _) => FakeAesm.Good(operation, code));
+        Problem problem = Judge(attest: true).Find("attestation.quote").Single().Check.Problem!;
+        Assert.Contains(said, problem.Finding.Message, StringComparison.Ordinal);
+        Assert.Equal(("ATTESTATION_QUOTE_NOT_PREPARED", actor), (problem.Finding.Code, problem.Actor));
+    }
+
+    [Fact]
+    public void A_service_too_old_for_the_request_is_alive()
+    {
+        using var service = new FakeAesm(SocketPath, (_, _) => FakeAesm.Frame(20, new ProtobufWriter().Varint(1, 1)));
+        Assert.Equal(Mark.Supported, Judge().Find("sgx.aesm").Single().Check.Mark);
+        Assert.Equal([21], service.Asked);
+    }
+
+    /// <summary>What a broken service does, and the word for it.</summary>
+    public static TheoryData<string, string> Broken => new()
+    {
+        { "silent", "timeout" },
+        { "dripping", "timeout" },
+        { "closing", "closed" },
+        { "cut", "closed" },
+        { "oversized", "oversized" },
+        { "garbage", "malformed" },
+        { "empty", "malformed" },
+        { "other", "other-operation" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public void A_broken_service_is_bounded_and_named(string kind, string word)
+    {
+        byte[] whole = FakeAesm.Good(21)!;
+        using var service = new FakeAesm(SocketPath, (_, _) => kind switch
+        {
+            "silent" => null,
+            "dripping" => [whole[0]],
+            "closing" => [],
+            "cut" => whole[..^1],
+            "oversized" => [0xFF, 0xFF, 0xFF, 0x7F],
+            "garbage" => FakeAesm.Frame([0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3]),
+            "empty" => FakeAesm.Frame([]),
+            _ => FakeAesm.Good(22),
+        })
+        { Closes = kind is not "silent" and not "dripping" };
+        TimeSpan limit = word == "timeout" ? Short : Long;
+        var client = new AesmClient(SocketPath, limit);
+        AesmException failure = Assert.Throws<AesmException>(() => client.GetSupportedAttestationKeyCount());
+        Assert.Equal((word, true), (failure.Reason, failure.Connected));
+        Check check = Judge(limit: limit).Find("sgx.aesm").Single().Check;
+        Assert.Equal((Mark.Fatal, "AESM_MUTE"), (check.Mark, check.Problem!.Finding.Code));
+        Assert.Contains(word, check.Problem.Finding.Evidence, StringComparison.Ordinal);
+        Assert.Empty(service.Attacks);
+    }
+
+    [Fact]
+    public void A_service_that_is_not_there_is_absent_or_dead()
+    {
+        Assert.Equal("ENOENT", Assert.Throws<AesmException>(() => new AesmClient(SocketPath, Short).GetSupportedAttestationKeyCount()).Reason);
+        _root.Folder("/var/run/aesmd");
+        using var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        dead.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        Assert.Equal("ECONNREFUSED", Assert.Throws<AesmException>(() => new AesmClient(SocketPath, Short).GetSupportedAttestationKeyCount()).Reason);
+    }
+
+    [Fact]
+    public void A_full_queue_does_not_hold_it_up()
+    {
+        _root.Folder("/var/run/aesmd");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        listener.Listen(0);
+        using var first = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        first.Connect(new UnixDomainSocketEndPoint(SocketPath));
+        AesmException failure = Assert.Throws<AesmException>(() => new AesmClient(SocketPath, Short).GetSupportedAttestationKeyCount());
+        Assert.Equal("timeout", failure.Reason);
+    }
+
+    [Fact]
+    public void The_abstract_name_is_padded_to_its_full_length()
+    {
+        // The kernel compares abstract names by all of their 108 bytes.
+        string name = $"witan-aesm-{Environment.ProcessId}";
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(("\0" + name).PadRight(108, '\0')));
+        listener.Listen(1);
+        AesmException failure = Assert.Throws<AesmException>(() => new AesmClient("@" + name, Short).GetSupportedAttestationKeyCount());
+        Assert.Equal(("timeout", true), (failure.Reason, failure.Connected));
+    }
+
+    [Fact]
+    public void Every_request_says_its_limit_in_microseconds()
+    {
+        byte[] seen = [];
+        using var service = new FakeAesm(SocketPath, (operation, message) =>
+        {
+            seen = message;
+            return FakeAesm.Good(operation);
+        });
+        new AesmClient(SocketPath, TimeSpan.FromSeconds(2)).GetSupportedAttestationKeyCount();
+        // Field 21, four bytes: field 9 with 2,000,000.
+        Assert.Equal("aa0104" + "4880897a", Convert.ToHexStringLower(seen));
+    }
+
+    [Fact]
+    public void All_error_numbers_of_the_interface_have_a_meaning()
+    {
+        for (uint code = 0; code <= 50; code++)
+            Assert.DoesNotContain("unknown", AesmErrors.Describe(code), StringComparison.Ordinal);
+        Assert.Contains("unknown", AesmErrors.Describe(51), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_EPID_quote_is_cut_out_of_its_buffer()
+    {
+        byte[] buffer = new byte[2000];
+        buffer[432] = 100;
+        Assert.True(AesmClient.TryCutEpidQuote(buffer, out ReadOnlyMemory<byte> quote));
+        Assert.Equal(536, quote.Length);
+        buffer[434] = 1;
+        Assert.False(AesmClient.TryCutEpidQuote(buffer, out _));
+        Assert.False(AesmClient.TryCutEpidQuote(buffer.AsMemory(0, 435), out _));
+    }
+
+    public void Dispose() => _root.Dispose();
+
+    private MachineReport Judge(bool attest = false, TimeSpan? limit = null) =>
+        MachineReport.Judge(_root.Probe(TestCpu.Client, new ProbeOptions { Attest = attest, ServiceLimit = limit ?? Long, AttestLimit = Long }));
+}

@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Witan.Machine;
+
+namespace Witan.Tests.Machine.Aesm;
+
+/// <summary>
+/// A service on a Unix socket that speaks AESM's framing. It writes down every connection, and what the real one would log
+/// as an attack: a connection without a request, or with one that is malformed.
+/// </summary>
+internal sealed class FakeAesm : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Func<int, byte[], byte[]?> _answer;
+    private readonly List<Socket> _open = [];
+    private readonly Lock _gate = new();
+
+    /// <param name="path">Where it listens.</param>
+    /// <param name="answer">Bytes to send for an operation and its message; null says nothing and keeps the connection.</param>
+    public FakeAesm(string path, Func<int, byte[], byte[]?> answer)
+    {
+        _answer = answer;
+        System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        _listener.Bind(new UnixDomainSocketEndPoint(path));
+        _listener.Listen(8);
+        _ = Task.Run(ServeAsync);
+    }
+
+    /// <summary>Operation numbers asked, in order.</summary>
+    public List<int> Asked { get; } = [];
+
+    /// <summary>What the real service would have logged as forged for attack.</summary>
+    public List<string> Attacks { get; } = [];
+
+    /// <summary>Whether the service closes after an answer, as the real one does.</summary>
+    public bool Closes { get; init; } = true;
+
+    /// <summary>A frame with one response message.</summary>
+    public static byte[] Frame(int operation, ProtobufWriter response) => Frame(new ProtobufWriter().Bytes(operation, response.ToArray()).ToArray());
+
+    public static byte[] Frame(byte[] message)
+    {
+        byte[] frame = new byte[4 + message.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(frame, message.Length);
+        message.CopyTo(frame, 4);
+        return frame;
+    }
+
+    /// <summary>A service that works: one ECDSA key, and a quote prepared with the error given.</summary>
+    public static byte[]? Good(int operation, uint provision = 0) => operation switch
+    {
+        21 => Frame(21, new ProtobufWriter().Varint(1, 0).Varint(2, 1)),
+        22 => Frame(22, new ProtobufWriter().Varint(1, 0).Bytes(2, Key(2))),
+        15 => Frame(15, new ProtobufWriter().Varint(1, provision).Bytes(2, new byte[512]).Varint(3, 32)),
+        _ => Frame(20, new ProtobufWriter().Varint(1, 1)),
+    };
+
+    /// <summary>An entry of the list of attestation keys.</summary>
+    public static byte[] Key(uint algorithm)
+    {
+        byte[] key = new byte[256];
+        BinaryPrimitives.WriteUInt32LittleEndian(key.AsSpan(154), algorithm);
+        return key;
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        lock (_gate)
+            _open.ForEach(socket => socket.Dispose());
+    }
+
+    private async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Socket socket = await _listener.AcceptAsync();
+                lock (_gate)
+                    _open.Add(socket);
+                _ = Task.Run(() => OneAsync(socket));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+
+    private async Task OneAsync(Socket socket)
+    {
+        try
+        {
+            byte[] head = await ReadAsync(socket, 4);
+            byte[] message = head.Length == 4 ? await ReadAsync(socket, BinaryPrimitives.ReadInt32LittleEndian(head)) : [];
+            int operation = Operation(message);
+            if (operation == 0)
+            {
+                lock (_gate)
+                    Attacks.Add("malformed request, forged for attack");
+                return;
+            }
+
+            lock (_gate)
+                Asked.Add(operation);
+            byte[]? answer = _answer(operation, message);
+            if (answer is null)
+                return;
+            await socket.SendAsync(answer);
+            if (Closes)
+                socket.Close();
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client went away.
+        }
+    }
+
+    // The one outer field of a request: a tag of two varint bytes for numbers above 15.
+    private static int Operation(byte[] message)
+    {
+        if (message.Length < 3 || (message[0] & 7) != 2)
+            return 0;
+        bool isLong = message[0] >= 0x80;
+        int number = isLong ? ((message[0] & 0x7F) | message[1] << 7) >> 3 : message[0] >> 3;
+        int at = isLong ? 2 : 1, length = 0;
+        for (int shift = 0; at < message.Length; shift += 7)
+        {
+            length |= (message[at] & 0x7F) << shift;
+            if (message[at++] < 0x80)
+                break;
+        }
+
+        return at + length == message.Length ? number : 0;
+    }
+
+    private static async Task<byte[]> ReadAsync(Socket socket, int length)
+    {
+        byte[] bytes = new byte[length];
+        int at = 0;
+        while (at < length)
+        {
+            int got = await socket.ReceiveAsync(bytes.AsMemory(at));
+            if (got == 0)
+                return bytes[..at];
+            at += got;
+        }
+
+        return bytes;
+    }
+}

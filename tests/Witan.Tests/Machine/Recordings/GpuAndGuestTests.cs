@@ -1,0 +1,109 @@
+using Witan.Machine;
+using Witan.Tests.Machine.Roots;
+using Xunit;
+
+namespace Witan.Tests.Machine.Recordings;
+
+/// <summary>GPUs by what their library answers, guests by what their devices answer, dstack by what its agent answers.</summary>
+public class GpuAndGuestTests
+{
+    /// <summary>Feature, developer tools, ready; the check that decides, its mark and code; the GPU's mark.</summary>
+    public static TheoryData<string, string, string, string, Mark, string?, Mark> Gpus => new()
+    {
+        { "1", "0", "1", "gpu-cc.ready", Mark.Supported, null, Mark.Supported },
+        { "0", "0", "1", "gpu-cc.mode", Mark.Fatal, "GPU_CC_OFF", Mark.Fatal },
+        { "1", "1", "1", "gpu-cc.tools", Mark.Fatal, "GPU_CC_DEVTOOLS", Mark.Fatal },
+        { "1", "0", "0", "gpu-cc.ready", Mark.Unsupported, "GPU_CC_NOT_READY", Mark.Supported },
+        { "!not-supported", "!not-supported", "!not-supported", "gpu-cc.mode", Mark.Unknown, "GPU_CC_UNREADABLE", Mark.Unknown },
+        { "!timeout", "", "", "gpu-cc.mode", Mark.Unknown, "GPU_CC_UNREADABLE", Mark.Unknown },
+    };
+
+    [Theory]
+    [MemberData(nameof(Gpus))]
+    public void A_GPU_is_what_its_library_says(string feature, string tools, string ready, string id, Mark mark, string? code, Mark gpu)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Pci, "10de:2330", "8").Set(Section.Libraries, Gpu.Library, "found");
+        foreach ((string key, string value) in new[] { ("ccFeature", feature), ("devToolsMode", tools), ("gpusReady", ready) })
+        {
+            if (value.Length > 0)
+                to.Set(Section.Nvml, key, Reading.Decode(value));
+        }
+
+        var report = MachineReport.Judge(to.Build());
+        Check check = report.Find(id).Single().Check;
+        Assert.Equal((mark, code), (check.Mark, check.Problem?.Finding.Code));
+        Assert.Equal(gpu, report.MarkOf("gpu-cc"));
+        Assert.Contains("H100", report.Find("gpu-cc.gpu").Single().Check.Evidence[0], StringComparison.Ordinal);
+        // A GPU helps a worker, it does not hold one.
+        Assert.NotEqual(MachineOutcome.Ready, report.Verdict().Outcome);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK", Mark.Supported, null)]
+    [InlineData("HTTP/1.1 500 Internal Server Error", Mark.Fatal, "DSTACK_AGENT_FAILED")]
+    [InlineData("!timeout", Mark.Unknown, "DSTACK_AGENT_UNREADABLE")]
+    public void The_guest_agent_is_what_it_answers(string answer, Mark mark, string? code)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Sockets, "/var/run/dstack.sock", "connected").Set(Section.Requests, "dstack", Reading.Decode(answer));
+        var report = MachineReport.Judge(to.Build());
+        Check check = report.Find("dstack.agent").Single().Check;
+        Assert.Equal((mark, code, mark), (check.Mark, check.Problem?.Finding.Code, report.MarkOf("dstack")));
+    }
+
+    [Theory]
+    [InlineData("!ECONNREFUSED", Mark.Fatal, "DSTACK_SOCKET_REFUSED")]
+    [InlineData("!EACCES", Mark.Unknown, "DSTACK_SOCKET_UNREADABLE")]
+    public void A_socket_that_is_dead_is_not_one_that_is_refused(string socket, Mark mark, string code)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Sockets, "/var/run/dstack.sock", Reading.Decode(socket));
+        Check check = MachineReport.Judge(to.Build()).Find("dstack.socket").Single().Check;
+        Assert.Equal((mark, code), (check.Mark, check.Problem!.Finding.Code));
+    }
+
+    [Theory]
+    [InlineData("opened", "answered", Mark.Supported, null)]
+    [InlineData("opened", "!EIO", Mark.Unsupported, "TDX_GUEST_REPORT_FAILED")]
+    [InlineData("!EACCES", "", Mark.Unknown, "TDX_GUEST_DEVICE_REFUSED")]
+    [InlineData("!ENOENT", "", Mark.Unsupported, "TDX_GUEST_DEVICE_ABSENT")]
+    [InlineData("", "", Mark.Unknown, "TDX_GUEST_DEVICE_UNREADABLE")]
+    public void A_TDX_guest_device_is_absent_refused_unseen_broken_or_good(string device, string request, Mark mark, string? code)
+    {
+        var to = new SnapshotBuilder("test");
+        CpuidProbe.Run(TestCpu.Intel(0x806F8, guest: true).Set(0x21, 0, 0, 0x65746E49, 0x20202020, 0x5844546C), to);
+        Set(to, Section.Devices, "/dev/tdx_guest", device);
+        Set(to, Section.Requests, TdxGuest.ReportRequest, request);
+        Check check = MachineReport.Judge(to.Build()).Find("tdx-guest.device").Single().Check;
+        Assert.Equal((mark, code), (check.Mark, check.Problem?.Finding.Code));
+    }
+
+    [Theory]
+    [InlineData("opened", "answered", Mark.Supported, null)]
+    [InlineData("opened", "!EIO", Mark.Unsupported, "SNP_GUEST_REPORT_FAILED")]
+    [InlineData("!EACCES", "", Mark.Unknown, "SNP_GUEST_DEVICE_REFUSED")]
+    [InlineData("", "", Mark.Unknown, "SNP_GUEST_DEVICE_UNREADABLE")]
+    public void An_SNP_guest_device_likewise(string device, string request, Mark mark, string? code)
+    {
+        var to = new SnapshotBuilder("test");
+        CpuidProbe.Run(TestCpu.Amd(0x0101FD3F, guest: true), to);
+        to.SetMsr(SevGuest.StatusRegister, 7);
+        Set(to, Section.Devices, SevGuest.Device, device);
+        Set(to, Section.Requests, SevGuest.ReportRequest, request);
+        Check check = MachineReport.Judge(to.Build()).Find("snp-guest.device").Single().Check;
+        Assert.Equal((mark, code), (check.Mark, check.Problem?.Finding.Code));
+    }
+
+    [Fact]
+    public void A_guest_that_has_no_such_register_is_no_SNP_guest()
+    {
+        var to = new SnapshotBuilder("test");
+        CpuidProbe.Run(TestCpu.Amd(0x0101FD3F, guest: true), to);
+        to.Set(Section.Msr, SnapshotBuilder.MsrKey(SevGuest.StatusRegister), Reading.Failed("EIO"));
+        Assert.Equal(Mark.Fatal, MachineReport.Judge(to.Build()).MarkOf("snp-guest"));
+    }
+
+    private static void Set(SnapshotBuilder to, string section, string key, string value)
+    {
+        if (value.Length > 0)
+            to.Set(section, key, Reading.Decode(value));
+    }
+}

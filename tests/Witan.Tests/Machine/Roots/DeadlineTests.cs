@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using Witan.Machine;
+using Xunit;
+
+namespace Witan.Tests.Machine.Roots;
+
+/// <summary>Nothing that a probe meets can hold it up: pipes without a writer, pipes with a silent one, sockets that never answer.</summary>
+public class DeadlineTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly string[] Paths =
+    [
+        "/proc/cpuinfo", "/proc/cmdline", "/proc/self/mountinfo", "/proc/sys/kernel/osrelease", "/dev/cpu/0/msr", "/dev/sgx_enclave", "/dev/tdx_guest", "/dev/sev-guest", "/dev/sev",
+        "/dev/kmsg", "/sys/module/kvm_intel/parameters/tdx", "/sys/kernel/config/tsm/report/provider", "/var/run/aesmd/aesm.socket", "/var/run/dstack.sock",
+        "/sys/bus/pci/devices/0/vendor", "/sys/devices/system/node/node0/x86/sgx_total_bytes",
+    ];
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Pipes_in_place_of_files_do_not_hang_it(bool withSilentWriter)
+    {
+        using var root = new FakeRoot();
+        foreach (string path in Paths)
+        {
+            if (File.Exists(root.Directory + path))
+                File.Delete(root.Directory + path);
+            root.Fifo(path);
+        }
+
+        // A writer that never writes: a blocking reader would wait for ever.
+        List<FileStream> writers = withSilentWriter ? [.. Paths.Select(path => new FileStream(root.Directory + path, FileMode.Open, FileAccess.ReadWrite))] : [];
+        MachineSnapshot snapshot = await Task.Run(() => root.Probe(TestCpu.SapphireRapids, Quick), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        writers.ForEach(writer => writer.Dispose());
+        var report = MachineReport.Judge(snapshot);
+        Assert.Equal(Mark.Supported, report.Find("sgx.cpu-support").Single().Check.Mark);
+        Assert.NotEqual(Mark.Supported, report.Find("sgx.aesm").Single().Check.Mark);
+    }
+
+    [Fact]
+    public async Task Sockets_that_accept_and_say_nothing_do_not_hang_it()
+    {
+        using var root = new FakeRoot();
+        root.Folder("/var/run/aesmd");
+        using var aesm = Listen(root.Directory + AesmSocket.Path);
+        using var agent = Listen(root.Directory + "/var/run/dstack.sock");
+        MachineSnapshot snapshot = await Task.Run(() => root.Probe(TestCpu.Client, Quick), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal("timeout", snapshot[Section.Aesm, AesmFacts.AnyRequest].Error);
+        Assert.Equal("timeout", snapshot[Section.Requests, "dstack"].Error);
+        Assert.Equal(Mark.Unknown, MachineReport.Judge(snapshot).Find("dstack.agent").Single().Check.Mark);
+    }
+
+    [Fact]
+    public void A_step_that_does_not_come_back_is_left_behind()
+    {
+        using var never = new ManualResetEventSlim();
+        bool other = false;
+        Step.RunAll([new Step("stuck", TimeSpan.FromMilliseconds(50), never.Wait), new Step("good", Patience, () => other = true)]);
+        Assert.True(other);
+        never.Set();
+    }
+
+    [Fact]
+    public void A_path_too_long_for_a_socket_is_said_and_is_no_crash()
+    {
+        using var root = new FakeRoot();
+        string deep = "/" + new string('d', 90);
+        Directory.CreateDirectory(root.Directory + deep + "/var/run/aesmd");
+        File.WriteAllText(root.Directory + deep + AesmSocket.Path, "");
+        MachineSnapshot snapshot = MachineProbe.Run(new ProbeOptions { Root = root.Directory + deep }, TestCpu.Client);
+        Assert.Equal("ENAMETOOLONG", snapshot[Section.Sockets, AesmSocket.Path].Error);
+    }
+
+    private static ProbeOptions Quick => new() { ServiceLimit = TimeSpan.FromMilliseconds(200) };
+
+    private static Socket Listen(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        socket.Listen(4);
+        return socket;
+    }
+}

@@ -1,0 +1,102 @@
+using Witan.Machine;
+using Xunit;
+
+namespace Witan.Tests.Machine.Roots;
+
+/// <summary>The same for TDX, SEV-SNP, GPUs and dstack: hosts and guests as file trees.</summary>
+public class OtherLadderTests
+{
+    private const string NeverTrust = "0xc000090000000000", TooOld = "0xc000050500000000";
+
+    private sealed record Rung(Func<TestCpu> Cpu, Action<FakeRoot> Tree, string Check, Mark Mark, string? Code, ProblemState State, Actor Actor, string Says);
+
+    private static readonly Dictionary<string, Rung> Rungs = new(StringComparer.Ordinal)
+    {
+        ["TDX off in the BIOS"] = new(Host, root => root.Flags("fpu").Msr((0x982, 2), (0x1401, 0), (0x87, 0)), "tdx-host.bios", Mark.Fatal, "TDX_HOST_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "SEAM memory range is not set"),
+        ["memory encryption off"] = new(Host, root => root.Flags("fpu").Msr((0x982, 0), (0x1401, 0x800), (0x87, 1UL << 37)), "tdx-host.bios", Mark.Fatal, "TDX_HOST_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "several keys is off"),
+        ["no private key ids"] = new(Host, root => root.Flags("fpu").Msr((0x982, 2), (0x1401, 0x800), (0x87, 0x40)), "tdx-host.bios", Mark.Fatal, "TDX_HOST_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "No private key ids"),
+        ["46 bits, no register readable"] = new(() => TestCpu.Intel(0xC06F2, sgx: 1, flc: 1, bits: 46), root => root.Flags("fpu"), "tdx-host.bios", Mark.Fatal, "TDX_HOST_46_BITS", ProblemState.Disabled, Actor.BiosOwner, "46 bits"),
+        ["46 bits, and off"] = new(() => TestCpu.Intel(0xC06F2, bits: 46), root => root.Flags("fpu").Msr((0x982, 0), (0x1401, 0)), "tdx-host.bios", Mark.Fatal, "TDX_HOST_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "also limits physical addresses to 46 bits"),
+        ["failed memory check"] = new(Host, root => root.Flags("fpu").Msr((0xA0, 0x5), (0x982, 2), (0x1401, 0x800), (0x87, 1UL << 37)), "tdx-host.bios", Mark.Fatal, "TDX_HOST_MCHECK", ProblemState.Failed, Actor.BiosOwner, "populated"),
+        ["registers not readable"] = new(Host, root => root.Flags("fpu"), "tdx-host.bios", Mark.Unknown, "TDX_HOST_BIOS_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "module msr is not loaded"),
+        ["KVM without TDX"] = new(Host, root => root.Flags("fpu tdx_host_platform").Write("/sys/module/kvm_intel/parameters/tdx", "N\n"), "tdx-host.kvm", Mark.Fatal, "TDX_HOST_KVM_OFF", ProblemState.Disabled, Actor.KernelOwner, "not asked for"),
+        ["KVM of an older kernel"] = new(Host, root => root.Flags("fpu tdx_host_platform"), "tdx-host.kvm", Mark.Fatal, "TDX_HOST_KVM_OFF", ProblemState.Absent, Actor.KernelOwner, "no TDX, or kvm_intel is not loaded"),
+        ["no SGX devices for quotes"] = new(Host, root => root.Flags("fpu tdx_host_platform").Write("/sys/module/kvm_intel/parameters/tdx", "Y\n"), "tdx-host.quoting", Mark.Unsupported, "TDX_HOST_NO_QUOTING", ProblemState.Disabled, Actor.BiosOwner, "quoting enclave of TDX is an SGX enclave"),
+        ["a debug part"] = new(Host, root => root.Msr((0xCE, 1u << 27), (0x503, 0)), "tdx-host.production", Mark.Unsupported, "TDX_HOST_DEBUG_PART", ProblemState.Failed, Actor.ChipVendor, "production parts only"),
+        ["a good TDX host"] = new(Host, root => root.Flags("fpu tdx_host_platform").Device("/dev/sgx_enclave").Device("/dev/sgx_provision").Write("/sys/module/kvm_intel/parameters/tdx", "Y\n"), "tdx-host", Mark.Supported, null, default, default, ""),
+        ["no trust domain"] = new(() => TestCpu.Intel(0x806F8, guest: true), _ => { }, "tdx-guest.cpuid", Mark.Fatal, "TDX_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "ordinary guest"),
+        ["a trust domain without a device"] = new(Domain, _ => { }, "tdx-guest.device", Mark.Unsupported, "TDX_GUEST_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "not loaded"),
+        ["a guest device that gives no report"] = new(Domain, root => root.Device("/dev/tdx_guest"), "tdx-guest.device", Mark.Unsupported, "TDX_GUEST_REPORT_FAILED", ProblemState.Failed, Actor.CloudProvider, "refused the request"),
+        ["a trust domain with configfs"] = new(Domain, root => root.Write("/sys/kernel/config/tsm/report/provider", "tdx_guest\n"), "tdx-guest", Mark.Supported, null, default, default, ""),
+        ["configfs absent"] = new(Domain, _ => { }, "tdx-guest.tsm", Mark.Unsupported, "TDX_GUEST_TSM_ABSENT", ProblemState.Absent, Actor.KernelOwner, "older than 6.7"),
+        ["a trust domain under Hyper-V"] = new(HyperV, _ => { }, "tdx-guest.tsm", Mark.Unsupported, "TDX_GUEST_PARAVISOR", ProblemState.Absent, Actor.CloudProvider, "paravisor"),
+        ["SEV without SNP"] = new(() => TestCpu.Amd(0x0001000F), _ => { }, "snp-host.cpu-support", Mark.Fatal, "SNP_CPU_ABSENT", ProblemState.Absent, Actor.ChipVendor, "older than EPYC Milan"),
+        ["no table reserved"] = new(Milan, root => root.Msr((0xC0010010, 1u << 23), (0xC0010132, 0), (0xC0010133, 0x1FFF)), "snp-host.bios", Mark.Fatal, "SNP_BIOS_NO_RMP", ProblemState.Disabled, Actor.BiosOwner, "no SNP guest can start"),
+        ["memory encryption off (AMD)"] = new(Milan, root => root.Msr((0xC0010010, 0), (0xC0010132, 0), (0xC0010133, 0)), "snp-host.bios", Mark.Fatal, "SNP_BIOS_SME_OFF", ProblemState.Disabled, Actor.BiosOwner, "C0010010[23]"),
+        ["SNP registers not readable"] = new(Milan, _ => { }, "snp-host.bios", Mark.Unknown, "SNP_BIOS_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "module msr is not loaded"),
+        ["KVM without SNP"] = new(Milan, root => root.Write(SevHost.KvmSnp, "N\n"), "snp-host.kvm", Mark.Fatal, "SNP_KVM_OFF", ProblemState.Disabled, Actor.KernelOwner, "reverse map table"),
+        ["no firmware device"] = new(Milan, root => root.Write(SevHost.KvmSnp, "Y\n"), "snp-host.firmware", Mark.Unknown, "SNP_FIRMWARE_DEVICE", ProblemState.Absent, Actor.KernelOwner, "ccp is not loaded"),
+        ["a good SNP host"] = new(Milan, root => root.Write(SevHost.KvmSnp, "Y\n"), "snp-host", Mark.Supported, null, default, default, ""),
+        ["an ordinary AMD guest"] = new(() => TestCpu.Amd(0, guest: true), _ => { }, "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "ordinary guest"),
+        ["leaked bits, register unreadable"] = new(Leaked, _ => { }, "snp-guest.status", Mark.Unknown, "SNP_GUEST_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "module msr is not loaded"),
+        ["leaked bits, the register says no"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 0)), "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "they are no proof"),
+        ["an SNP guest with configfs"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Write("/sys/kernel/config/tsm/report/provider", "sev_guest\n"), "snp-guest", Mark.Supported, null, default, default, ""),
+        ["an SNP guest by its platform device"] = new(Leaked, root => root.Folder(SevGuest.PlatformDevice), "snp-guest.device", Mark.Unsupported, "SNP_GUEST_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "sev-guest is not loaded"),
+        ["a GPU that is not known"] = new(() => TestCpu.Client, root => Gpu(root, "0x1db4"), "gpu-cc.gpu", Mark.Unknown, "GPU_UNKNOWN", ProblemState.Unreadable, Actor.Nobody, "does not hold it"),
+        ["a GPU without its library"] = new(() => TestCpu.Client, root => Gpu(root, "0x2330"), "gpu-cc.mode", Mark.Unknown, "GPU_CC_UNREADABLE", ProblemState.Unreadable, Actor.PackageOwner, "not installed here"),
+    };
+
+    public static TheoryData<string> Names => new(Rungs.Keys);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_part_says_what_it_saw(string name)
+    {
+        Rung rung = Rungs[name];
+        using var root = new FakeRoot();
+        rung.Tree(root);
+        var report = MachineReport.Judge(root.Probe(rung.Cpu()));
+        (Check check, _) = report.Find(rung.Check).Single();
+        Assert.Equal((rung.Mark, rung.Code), (check.Mark, check.Problem?.Finding.Code));
+        if (check.Problem is not { } problem)
+            return;
+        Assert.Equal((rung.State, rung.Actor), (problem.State, problem.Actor));
+        Assert.Contains(rung.Says, problem.Finding.Why + problem.Finding.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(problem.Finding.Evidence!);
+    }
+
+    [Theory]
+    [InlineData("virt/tdx: SEAMCALL (0x21) failed: " + NeverTrust, "TDX_BIOS_TOO_OLD", "BIOS is too old")]
+    [InlineData("virt/tdx: SEAMCALL (0x22) failed: " + TooOld, "TDX_MODULE_TOO_OLD", "too old for this kernel")]
+    [InlineData("virt/tdx: module not loaded", "TDX_MODULE_NOT_LOADED", "P-SEAMLDR")]
+    public void The_kernel_log_tells_why_the_module_failed(string line, string code, string cause)
+    {
+        using var root = new FakeRoot();
+        root.Msr((0x982, 2), (0x1401, 0x800), (0x87, 1UL << 37)).Write("/dev/kmsg", $"4,800,1000,-;{line}\n");
+        (Check check, _) = MachineReport.Judge(root.Probe(Host())).Find("tdx-host.module").Single();
+        Assert.Equal((Mark.Fatal, code), (check.Mark, check.Problem!.Finding.Code));
+        Assert.Contains(cause, check.Problem.Finding.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dstack_is_found_by_its_socket_only()
+    {
+        using var root = new FakeRoot();
+        var report = MachineReport.Judge(root.Probe(TestCpu.Client));
+        Assert.Equal("no dstack.sock", report.Parts.Single(part => part.Root.Id == "dstack").NotHere);
+    }
+
+    private static TestCpu Host() => TestCpu.SapphireRapids;
+
+    private static TestCpu Domain() => TestCpu.Intel(0x806F8, guest: true).Set(0x21, 0, 0, 0x65746E49, 0x20202020, 0x5844546C);
+
+    private static TestCpu HyperV() => TestCpu.Intel(0x806F8, guest: true)
+        .Set(0x40000000, 0, 0x4000000C, 0x7263694D, 0x666F736F, 0x76482074).Set(0x40000003, 0, 0, 1 << 22, 0, 0).Set(0x4000000C, 0, 0, 0xBE3, 0, 0);
+
+    private static TestCpu Milan() => TestCpu.Amd(0x0101FD3F);
+
+    private static TestCpu Leaked() => TestCpu.Amd(0x0101FD3F, guest: true);
+
+    private static void Gpu(FakeRoot root, string device) =>
+        root.Write("/sys/bus/pci/devices/0000:41:00.0/vendor", "0x10de\n").Write("/sys/bus/pci/devices/0000:41:00.0/device", device + "\n");
+}

@@ -1,0 +1,103 @@
+using Witan.Machine;
+using Xunit;
+
+namespace Witan.Tests.Machine.Roots;
+
+/// <summary>
+/// Every way in which SGX can be missing, as a file tree that shows it: each gets its own code, state and actor, and absent,
+/// disabled and unreadable are never mixed up.
+/// </summary>
+public class SgxLadderTests
+{
+    private const string Status = EfiVariables.Status;
+
+    // What the table's rows are: the processor, the tree, and the finding that has to come out.
+    private sealed record Rung(Func<TestCpu> Cpu, Action<FakeRoot> Tree, string Code, ProblemState State, Actor Actor, string Says);
+
+    private static readonly Dictionary<string, Rung> Rungs = new(StringComparer.Ordinal)
+    {
+        ["no SGX in the processor"] = new(() => TestCpu.Intel(0x50657), _ => { }, "SGX_CPU_ABSENT", ProblemState.Absent, Actor.ChipVendor, "built without"),
+        ["fused off on a server that could have it"] = new(() => TestCpu.Intel(0x806F8), _ => { }, "SGX_CPU_ABSENT", ProblemState.Absent, Actor.ChipVendor, "fused off or hidden"),
+        ["not given to the guest"] = new(() => TestCpu.Intel(0x806F8, guest: true), _ => { }, "SGX_CPU_ABSENT", ProblemState.Absent, Actor.CloudProvider, "hypervisor"),
+        ["shown to the guest and empty"] = new(() => TestCpu.Intel(0x806F8, guest: true, sgx: 1), _ => { }, "SGX_GUEST_OFF", ProblemState.Disabled, Actor.CloudProvider, "nothing to use"),
+        ["off in the BIOS"] = new(BiosOff, root => root.Efi(Status, 0), "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "SGX is off in the BIOS."),
+        ["the BIOS says nothing"] = new(BiosOff, _ => { }, "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "no EFI variable says more"),
+        ["the BIOS says on and it is not"] = new(BiosOff, root => root.Efi(Status, 1), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
+        ["the BIOS gives memory and SGX is off"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64 << 20, 64 << 20)), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
+        ["software controlled"] = new(BiosOff, root => root.Efi(Status, 2), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.BiosOwner, "nobody has asked"),
+        ["software controlled by the sizes"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64 << 20, 0)), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.BiosOwner, "nobody has asked"),
+        ["software controlled and asked for"] = new(BiosOff, root => root.Efi(Status, 2).Efi(EfiVariables.EpcSoftware, 0, 0, 0, 4), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.KernelOwner, "asked for it already"),
+        ["sizes that cannot be"] = new(() => TestCpu.Client.Set(0x12, 0, 1, 0, 0, 0x0101), _ => { }, "SGX_SIZES_INVALID", ProblemState.Failed, Actor.BiosOwner, "fault"),
+        ["attributes missing"] = new(() => TestCpu.Client.Set(0x12, 1, 0x26, 0, 3, 0), _ => { }, "SGX_ATTRIBUTES_INCOMPLETE", ProblemState.Failed, Actor.BiosOwner, "fault"),
+        ["no vector state"] = new(() => TestCpu.Client.Set(0x12, 1, 0x36, 0, 1, 0), _ => { }, "SGX_ATTRIBUTES_INCOMPLETE", ProblemState.Failed, Actor.BiosOwner, "fault"),
+        ["no enclave memory"] = new(() => TestCpu.Client.Set(0x12, 2, 0, 0, 0, 0), _ => { }, "SGX_EPC_NONE", ProblemState.Disabled, Actor.BiosOwner, "reserved no enclave memory"),
+        ["memory of an unknown type"] = new(() => TestCpu.Client.Set(0x12, 2, 1, 0, 0x05E00003, 0), _ => { }, "SGX_EPC_ODD", ProblemState.Unreadable, Actor.Nobody, "newer than this program"),
+        ["a section of an unknown kind"] = new(() => TestCpu.Client.Set(0x12, 2, 2, 0, 0x05E00001, 0), _ => { }, "SGX_EPC_ODD", ProblemState.Unreadable, Actor.Nobody, "newer than this program"),
+        ["memory that the kernel took in part"] = new(() => TestCpu.Client, root => root.Write("/sys/devices/system/node/node0/x86/sgx_total_bytes", "1048576\n"), "SGX_KERNEL_DROPPED_EPC", ProblemState.Failed, Actor.BiosOwner, "dropped a section"),
+        ["no launch control in the processor"] = new(() => TestCpu.Intel(0x806EA, sgx: 1).WithSgx(), _ => { }, "FLC_CPU_ABSENT", ProblemState.Absent, Actor.ChipVendor, "built without"),
+        ["launch control off in the BIOS"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x40005)), "FLC_OFF_IN_BIOS", ProblemState.Disabled, Actor.BiosOwner, "locked to Intel's"),
+        ["launch control set and not locked"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x60004)), "FLC_OFF_IN_BIOS", ProblemState.Disabled, Actor.BiosOwner, "not locked the register"),
+        ["launch control not readable"] = new(() => TestCpu.Client, _ => { }, "FLC_CONFIGURATION_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "module msr is not loaded"),
+        ["no driver in the kernel"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x60005)), "SGX_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "no SGX driver"),
+        ["the kernel was told not to"] = new(() => TestCpu.Client, root => root.Write("/proc/cmdline", "quiet nosgx\n"), "SGX_KERNEL_OFF", ProblemState.Disabled, Actor.KernelOwner, "argument nosgx"),
+        ["the kernel dropped all memory"] = new(() => TestCpu.Client, root => root.Flags("fpu"), "SGX_KERNEL_DROPPED_EPC", ProblemState.Disabled, Actor.KernelOwner, "94.0MiB"),
+        ["module at hand, not loaded"] = new(() => TestCpu.Client, root => root.Write("/lib/modules/6.12.1/modules.dep", "kernel/drivers/isgx.ko.xz:\n"), "SGX_MODULE_NOT_LOADED", ProblemState.Disabled, Actor.KernelOwner, "isgx"),
+        ["module loaded, no device"] = new(() => TestCpu.Client, root => root.Write("/sys/module/isgx/initstate", "live\n"), "SGX_DEVICE_ABSENT", ProblemState.Failed, Actor.KernelOwner, "made no device"),
+        ["a driver needs launch control"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x40005)), "SGX_DEVICE_NEEDS_FLC", ProblemState.Absent, Actor.BiosOwner, "only where flexible launch control"),
+        ["noexec on /dev"] = new(() => TestCpu.Client, root => root.Device("/dev/sgx_enclave").Mount("/dev", "rw,nosuid,noexec", "tmpfs"), "SGX_DEVICE_NOEXEC", ProblemState.Failed, Actor.KernelOwner, "noexec mount forbids"),
+        ["noexec on a mount of its own"] = new(() => TestCpu.Client, root => root.Device("/dev/sgx/enclave").Mount("/dev/sgx", "rw,noexec", "tmpfs"), "SGX_DEVICE_NOEXEC", ProblemState.Failed, Actor.KernelOwner, "noexec mount forbids"),
+        ["no library"] = new(() => TestCpu.Client, _ => { }, "SGX_LIBRARY_ABSENT", ProblemState.Absent, Actor.PackageOwner, "not installed"),
+        ["no library, and no need of it"] = new(() => TestCpu.Client, root => root.Device("/dev/sgx_enclave"), "SGX_LIBRARY_ABSENT", ProblemState.Absent, Actor.Nobody, "not installed"),
+        ["AESM not installed"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x60005)), "AESM_ABSENT", ProblemState.Absent, Actor.Nobody, "only for quotes made through AESM"),
+        ["AESM stopped"] = new(() => TestCpu.Client, root => root.Write("/lib/systemd/system/aesmd.service", ""), "AESM_STOPPED", ProblemState.Disabled, Actor.PackageOwner, "stopped"),
+        ["AESM runs elsewhere"] = new(() => TestCpu.Client, root => root.Folder("/sys/fs/cgroup/system.slice/aesmd.service"), "AESM_NO_SOCKET", ProblemState.Failed, Actor.PackageOwner, "only if it is mounted"),
+        ["no launch control, AESM for tokens"] = new(() => TestCpu.Intel(0x806EA, sgx: 1).WithSgx(), _ => { }, "AESM_ABSENT", ProblemState.Absent, Actor.PackageOwner, "launch tokens"),
+        ["legacy driver"] = new(() => TestCpu.Client, root => root.Device("/dev/isgx"), "SGX_LAUNCH_DEBUG_NOT_TRIED", ProblemState.Unreadable, Actor.Nobody, "a device opens"),
+        ["EPID only"] = new(() => TestCpu.Intel(0x806EA, sgx: 1).WithSgx(), _ => { }, "ATTESTATION_EPID_ONLY", ProblemState.Absent, Actor.ChipVendor, "2 April 2025"),
+    };
+
+    public static TheoryData<string> Names => new(Rungs.Keys);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_failure_has_its_code_state_cause_and_actor(string name)
+    {
+        Rung rung = Rungs[name];
+        using var root = new FakeRoot();
+        rung.Tree(root);
+        var report = MachineReport.Judge(root.Probe(rung.Cpu()));
+        (Check check, _) = report.Find(rung.Code).FirstOrDefault();
+        Assert.True(check is not null, $"{rung.Code} is not among {string.Join(", ", Codes(report))}");
+        Problem problem = check.Problem!;
+        Assert.Equal((rung.State, rung.Actor), (problem.State, problem.Actor));
+        Assert.Contains(rung.Says, problem.Finding.Why + problem.Finding.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(problem.Finding.Evidence!);
+        Assert.NotEmpty(problem.Finding.Remedy!);
+        Assert.Equal(rung.State == ProblemState.Unreadable && check.HasMark, check.Mark == Mark.Unknown && check.HasMark);
+    }
+
+    [Fact]
+    public void A_good_tree_has_no_problem_but_what_was_not_tried()
+    {
+        using var root = new FakeRoot();
+        root.Device("/dev/sgx_enclave").Msr((0x3A, 0x60005)).Mount("/sys", "rw", "sysfs");
+        root.Write("/sys/devices/system/node/node0/x86/sgx_total_bytes", $"{0x05E00000}\n");
+        var report = MachineReport.Judge(root.Probe(TestCpu.Client));
+        string[] errors = [.. report.Parts.Where(part => part.NotHere is null).SelectMany(part => part.Root.Walk()).Select(node => node.Check)
+            .Where(check => check.Problem is { State: not ProblemState.Unreadable, Finding.Severity: Witan.Attestation.FindingSeverity.Error }).Select(check => check.Id)];
+        Assert.Empty(errors);
+    }
+
+    private static TestCpu BiosOff() => TestCpu.Intel(0x906ED, sgx: 1, flc: 1, highest: 0x16);
+
+    private static byte[] Sizes(int most, int current)
+    {
+        byte[] bytes = new byte[140];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), most);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), current);
+        return bytes;
+    }
+
+    private static IEnumerable<string> Codes(MachineReport report) =>
+        report.Parts.SelectMany(part => part.Root.Walk()).Select(node => node.Check.Problem?.Finding.Code).OfType<string>().Distinct();
+}

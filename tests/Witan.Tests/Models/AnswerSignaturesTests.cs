@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Witan.Crypto;
+using Witan.Voting;
+using Witan.Worker.Deliberation;
+using Witan.Worker.Models;
+using Xunit;
+
+namespace Witan.Tests.Models;
+
+/// <summary>Signed answers through a real server: recorded, required, and every way in which the provider fails.</summary>
+public sealed class AnswerSignaturesTests
+{
+    private static readonly WorkerProfile Profile = new("witan.profile/1", "Test", "values", [], []);
+    private readonly byte[] _seed = RandomNumberGenerator.GetBytes(32);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_signed_vote_counts_and_its_bytes_and_signature_are_kept()
+    {
+        Opinion opinion = await DeliberateAsync(SignaturePolicy.Require, Signed);
+        Assert.Equal(0, opinion.Option);
+        ModelEvidence evidence = Assert.Single(opinion.Evidence);
+        Assert.Equal("signed by the provider's TEE key", evidence.Verdict);
+        Assert.Contains("dao_vote", Encoding.UTF8.GetString(evidence.Response), StringComparison.Ordinal);
+        Assert.NotNull(evidence.Signature);
+    }
+
+    [Theory]
+    [InlineData("not found", 404)]
+    [InlineData("{", 200)]
+    [InlineData("null", 200)]
+    [InlineData("""{"text":"x","signature":"00","signing_address":"00","signing_algo":"ecdsa","signature_kind":"provider_tee"}""", 200)]
+    [InlineData("""{"error_code":"gone","message":"too old"}""", 200)]
+    public async Task Where_signatures_are_required_a_vote_without_one_is_an_abstention(string body, int status)
+    {
+        Opinion opinion = await DeliberateAsync(SignaturePolicy.Require, (_, _, _) => (body, status));
+        Assert.Equal(2, opinion.Option);
+        Assert.Contains("EvidenceInvalid", opinion.Reasoning, StringComparison.Ordinal);
+        Assert.StartsWith("not verified", Assert.Single(opinion.Evidence).Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_they_are_only_recorded_the_vote_counts_and_the_failure_is_kept()
+    {
+        Opinion opinion = await DeliberateAsync(SignaturePolicy.Record, (_, _, _) => ("no", 503));
+        Assert.Equal(0, opinion.Option);
+        Assert.StartsWith("not verified", Assert.Single(opinion.Evidence).Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_worker_remembers_is_put_before_the_model_as_its_own_mind()
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, Vote));
+        using var http = new HttpClient();
+        var options = new ChatEndpointOptions { BaseAddress = server.Address, Model = "m" };
+        var mind = new ModelDeliberator(new ModelDeliberation(new OpenAiChatClient(http, options, TimeProvider.System), new DeliberationBudget(), TimeProvider.System), Profile, "m");
+        await mind.DeliberateAsync(Body(), ["Knowledge (2026-11-25): the library burnt down"], null, Cancel);
+        string request = Encoding.UTF8.GetString(server.Requests.Single());
+        int note = request.IndexOf("the library burnt down", StringComparison.Ordinal), user = request.IndexOf("\"user\"", StringComparison.Ordinal);
+        Assert.True(note > 0 && note < user, "a memory belongs to the system message");
+    }
+
+    private static string Vote => ModelServer.Completion("""{"vote":"Approve","reasoning":"good"}""");
+
+    private static ProposalBody Body() => new Witan.Tests.Voting.Council(3).Body;
+
+    private async Task<Opinion> DeliberateAsync(SignaturePolicy policy, Func<byte[], byte[], byte[], (string Body, int Status)> sign)
+    {
+        byte[] request = [], response = Encoding.UTF8.GetBytes(Vote);
+        await using ModelServer server = await ModelServer.StartAsync(
+            (context, _) => ModelServer.Write(context, Vote),
+            async context =>
+            {
+                (string body, int status) = sign(request, response, _seed);
+                context.Response.StatusCode = status;
+                await context.Response.WriteAsync(body);
+            },
+            body => request = body);
+        using var http = new HttpClient();
+        var options = new ChatEndpointOptions { BaseAddress = server.Address, Model = "test-model", RefuseAliases = true };
+        var deliberation = new ModelDeliberation(new OpenAiChatClient(http, options, TimeProvider.System), new DeliberationBudget(), TimeProvider.System);
+        return await new ModelDeliberator(deliberation, Profile, "test-model", policy, new AnswerSignatures(http, options)).DeliberateAsync(Body(), [], null, Cancel);
+    }
+
+    private static (string, int) Signed(byte[] request, byte[] response, byte[] seed)
+    {
+        string text = $"test-model:{Convert.ToHexStringLower(SHA256.HashData(request))}:{Convert.ToHexStringLower(SHA256.HashData(response))}";
+        string signature = Convert.ToHexStringLower(Ed25519.Sign(seed, Encoding.UTF8.GetBytes(text)));
+        string key = Convert.ToHexStringLower(Ed25519.PublicKey(seed));
+        return ($$"""{"text":"{{text}}","signature":"{{signature}}","signing_address":"{{key}}","signing_algo":"ed25519","signature_kind":"provider_tee"}""", 200);
+    }
+}
