@@ -15,18 +15,15 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
     private readonly RecordReplica _replica = new(program.Client, proposal, program.Coordinator, ballotsLater: true);
     private long? _closedSince;
 
-    /// <summary>Whether there is nothing left to do.</summary>
-    public bool IsDone => _replica.State is { IsFinal: true };
-
-    /// <summary>Does what is due now, if anything.</summary>
+    /// <summary>Does what is due now, if anything; of a record that has ended it takes note.</summary>
     public async Task StepAsync(CancellationToken cancellationToken)
     {
-        if (await _replica.AdvanceAsync(cancellationToken) is not { IsFinal: false } state)
+        if (await _replica.AdvanceAsync(cancellationToken) is not { } state)
             return;
         if (!program.Checkpoints.IsIn(proposal, _replica.Events))
             throw new InvalidDataException("its record is shorter or other than what this trustee saw before");
         await ObserveAsync(cancellationToken);
-        if (state.Trustees.Find(trustee => trustee.Keys.AgentId == program.Secrets.Keys.AgentId) is not { } self)
+        if (state.IsFinal || state.Trustees.Find(trustee => trustee.Keys.AgentId == program.Secrets.Keys.AgentId) is not { } self)
             return;
         if (state.State == ProposalState.Draft && state.ElectionKey is null)
             await GenerateAsync(state, self.Index, cancellationToken);

@@ -32,6 +32,8 @@ public static class TrusteeHost
 
             foreach (Digest done in desks.Keys.Except(page.Tasks.Select(task => task.Proposal)).ToArray())
             {
+                // How it ended is seen too: a published decision is not taken back by an older disk.
+                await StepAsync(program, desks[done], done, said, token);
                 desks.Remove(done);
                 said.Remove(done);
             }

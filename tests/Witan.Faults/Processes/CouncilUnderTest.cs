@@ -197,6 +197,13 @@ public sealed class CouncilUnderTest : IAsyncDisposable
             .Select(file => JsonSerializer.Deserialize(File.ReadAllBytes(file), WireJson.Default.CastAnswer)?.Receipt).OfType<Receipt>(),
     ];
 
+    /// <summary>Waits until a trustee keeps the coordinator's word on how a proposal ended: before, its last event is acknowledged to nobody.</summary>
+    public async Task EndIsSeenAsync(Digest proposal, CancellationToken cancellationToken)
+    {
+        long size = (await LookAsync(0, proposal, cancellationToken))?.Size ?? throw new InvalidOperationException("the coordinator is away");
+        await UntilAsync(() => Trustees.Any(trustee => Seen(trustee, proposal) >= size), "a trustee has seen the end", Coordinators[0], cancellationToken);
+    }
+
     /// <summary>Waits for something; throws with what the process said where it takes more than a minute.</summary>
     public static async Task UntilAsync(Func<bool> done, string what, AgentProcess process, CancellationToken cancellationToken)
     {
@@ -217,6 +224,14 @@ public sealed class CouncilUnderTest : IAsyncDisposable
         foreach (HttpClient http in _http)
             http.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private long Seen(AgentProcess agent, Digest proposal)
+    {
+        string file = Path.Combine(StateOf(agent.Name), "checkpoints.json");
+        return File.Exists(file) && JsonSerializer.Deserialize(File.ReadAllBytes(file), WireJson.Default.CheckpointPage) is { } page
+            ? page.Checkpoints.Where(seen => seen.Proposal == proposal).Select(seen => seen.Size).DefaultIfEmpty().Max()
+            : 0;
     }
 
     private static bool IsAway(Exception e, CancellationToken cancellationToken) =>

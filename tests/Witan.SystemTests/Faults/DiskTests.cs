@@ -125,7 +125,7 @@ public sealed class DiskTests : IAsyncLifetime
     public async Task What_is_torn_damaged_or_gone_after_it_was_acknowledged_is_refused()
     {
         await _council.StartAsync(Cancel);
-        await DecideAsync(CouncilUnderTest.Costs[1]);
+        await _council.EndIsSeenAsync(await DecideAsync(CouncilUnderTest.Costs[1]), Cancel);
         await StopAsync();
         string whole = State + ".whole";
         DirectoryCopy.Replace(State, whole);
@@ -250,11 +250,12 @@ public sealed class DiskTests : IAsyncLifetime
         await Coordinator.ExitedAsync(Cancel);
     }
 
-    private async Task DecideAsync(int cost)
+    private async Task<Digest> DecideAsync(int cost)
     {
         ProposalBody body = CouncilUnderTest.Body(cost);
         await _council.ProposeAsync(body, Cancel);
         await JudgeAsync(body, cost);
+        return body.Id();
     }
 
     private async Task JudgeAsync(ProposalBody body, int cost)
