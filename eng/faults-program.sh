@@ -3,5 +3,5 @@
 # Needs the network once, for the compiler's package of the SDK.
 out=artifacts/faults
 dotnet publish tests/Witan.Faults -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:NuGetLockFilePath=obj/publish.lock.json \
-  -p:TieredPGO=false -p:PublishDocumentationFiles=false -o "$out" -v quiet -nologo >&2
+  -p:PublishDocumentationFiles=false -o "$out" -v quiet -nologo >&2
 faults=$out/Witan.Faults.dll

@@ -14,7 +14,7 @@ out=${1:-artifacts/cli}
 
 # The lock files are for builds without a runtime identifier: this restore keeps its own beside its output.
 dotnet publish src/Witan.Cli -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:NuGetLockFilePath=obj/publish.lock.json \
-  -p:TieredPGO=false -p:PublishDocumentationFiles=false -o "$out" -v quiet
+  -p:PublishDocumentationFiles=false -o "$out" -v quiet
 echo "published $out/witan"
 $time || exit 0
 

@@ -26,6 +26,9 @@ internal sealed class AdmissionDesk(
     private long _revoked;
     private JoinedQuestion<string?>? _question;
 
+    // With what the store is asked for agents next.
+    private long _since;
+
     public Presence Presence { get; } = new(clock);
 
     public RevocationBook Revocations => revocations;
@@ -34,13 +37,16 @@ internal sealed class AdmissionDesk(
     {
         _revoked = await store.RevokedCountAsync(cancellationToken);
         await revocations.LoadAsync(cancellationToken);
-        foreach (Enrolment enrolment in await store.EnrolmentsAsync(cancellationToken))
+        EnrolmentPage page = await store.EnrolmentsAsync(0, cancellationToken);
+        foreach (Enrolment enrolment in page.Agents)
         {
             // Whoever wrote this into the medium, it was no coordinator.
             if (!enrolment.IsSealedBy(secrets.Keys.Signing))
                 throw new StoreException($"the admission of agent {enrolment.Entry.Keys.AgentId.Short()} was not written by this coordinator");
             Know(enrolment);
         }
+
+        _since = page.Next;
     }
 
     /// <summary>
@@ -66,7 +72,7 @@ internal sealed class AdmissionDesk(
         if (count == _revoked)
             return null;
         await revocations.RefreshAsync(CancellationToken.None);
-        Refresh(await store.EnrolmentsAsync(CancellationToken.None));
+        await RefreshAsync(CancellationToken.None);
         Interlocked.Increment(ref _version);
         _revoked = count;
         return null;
@@ -80,10 +86,11 @@ internal sealed class AdmissionDesk(
         return isNew;
     }
 
-    /// <summary>Takes over what other coordinators of the store admitted and withdrew.</summary>
-    public void Refresh(IReadOnlyList<Enrolment> enrolments)
+    /// <summary>Takes over what other coordinators of the store admitted and withdrew since this was done last.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        foreach (Enrolment enrolment in enrolments)
+        EnrolmentPage page = await store.EnrolmentsAsync(Volatile.Read(ref _since), cancellationToken);
+        foreach (Enrolment enrolment in page.Agents)
         {
             Digest id = enrolment.Entry.Keys.AgentId;
             bool isNews = !_agents.TryGetValue(id, out Enrolment? known)
@@ -91,6 +98,9 @@ internal sealed class AdmissionDesk(
             if (isNews && enrolment.IsSealedBy(secrets.Keys.Signing))
                 Know(enrolment);
         }
+
+        // Whoever asked at the same time and ends later may put this back: then some come again.
+        Volatile.Write(ref _since, page.Next);
     }
 
     /// <summary>

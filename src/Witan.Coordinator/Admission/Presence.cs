@@ -6,6 +6,7 @@ namespace Witan.Coordinator.Admission;
 /// <summary>Who is here now: an agent that waits for an answer, or was heard of in the last seconds.</summary>
 internal sealed class Presence(TimeProvider clock)
 {
+    private const int IdSize = 32;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<Digest, Mark> _marks = new();
     private readonly ConcurrentDictionary<Digest, DateTimeOffset> _elsewhere = new();
@@ -18,12 +19,12 @@ internal sealed class Presence(TimeProvider clock)
         return mark;
     }
 
-    /// <summary>Another coordinator of the store says that agents are with it.</summary>
-    public void SeenElsewhere(IEnumerable<Digest> agents)
+    /// <summary>Another coordinator of the store says which agents are with it: their ids, one behind the other. What is left over at the end is no id.</summary>
+    public void SeenElsewhere(ReadOnlySpan<byte> agents)
     {
         DateTimeOffset now = clock.GetUtcNow();
-        foreach (Digest agent in agents)
-            _elsewhere[agent] = now;
+        for (; agents.Length >= IdSize; agents = agents[IdSize..])
+            _elsewhere[new Digest(agents[..IdSize])] = now;
     }
 
     /// <summary>The agents that are with this coordinator.</summary>
@@ -31,6 +32,16 @@ internal sealed class Presence(TimeProvider clock)
     {
         DateTimeOffset fresh = clock.GetUtcNow() - Fresh;
         return [.. _marks.Where(pair => pair.Value.IsSince(fresh)).Select(pair => pair.Key)];
+    }
+
+    /// <summary>Their ids, one behind the other: what <see cref="SeenElsewhere"/> takes.</summary>
+    public byte[] HereAsBytes()
+    {
+        IReadOnlyList<Digest> here = Here();
+        byte[] bytes = new byte[here.Count * IdSize];
+        for (int i = 0; i < here.Count; i++)
+            here[i].Bytes.CopyTo(bytes.AsSpan(i * IdSize));
+        return bytes;
     }
 
     /// <summary>Whether an agent is here, or with another coordinator of the store.</summary>

@@ -77,11 +77,14 @@ internal sealed class OtherCoordinators(
 
     private async Task TellPresenceAsync(CancellationToken cancellationToken)
     {
-        byte[] node = Encoding.ASCII.GetBytes(context.Holder.Run);
-        await context.Store.PostAsync(Present, [.. desk.Presence.Here().Select(agent => new Notice(agent.ToString(), node))], Life, cancellationToken);
-        IReadOnlyList<Notice> all = await context.Store.NoticesAsync(Present, cancellationToken);
-        desk.Presence.SeenElsewhere(all.Where(notice => !notice.Body.AsSpan().SequenceEqual(node)).Select(notice => StoredForm.Proposal(notice.Subject)));
-        desk.Refresh(await context.Store.EnrolmentsAsync(cancellationToken));
+        await context.Store.PostAsync(Present, [new Notice(context.Holder.Run, desk.Presence.HereAsBytes())], Life, cancellationToken);
+        foreach (Notice notice in await context.Store.NoticesAsync(Present, cancellationToken))
+        {
+            if (notice.Subject != context.Holder.Run)
+                desk.Presence.SeenElsewhere(notice.Body);
+        }
+
+        await desk.RefreshAsync(cancellationToken);
         if (await desk.RefreshRevokedAsync() is { } damage)
             context.Damaged(damage);
         book.Nudge();

@@ -36,6 +36,11 @@ public sealed record Enrolment(
         .Number(IsRevoked ? 1 : 0).ToBytes();
 }
 
+/// <summary>Admitted agents, and how to ask for those that come later.</summary>
+/// <param name="Agents">In no order that means anything.</param>
+/// <param name="Next">What to ask with next; grows, but for a store that was replaced.</param>
+public sealed record EnrolmentPage(IReadOnlyList<Enrolment> Agents, long Next);
+
 /// <summary>How an append ended.</summary>
 public enum AppendOutcome
 {
@@ -128,8 +133,11 @@ public interface IRecordStore : IAsyncDisposable
     /// </summary>
     Task<bool> EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken);
 
-    /// <summary>All admitted agents.</summary>
-    Task<IReadOnlyList<Enrolment>> EnrolmentsAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// The agents that were stored since the answer whose <see cref="EnrolmentPage.Next"/> is <paramref name="since"/>, whoever stored them; some from before may come again.
+    /// All of them for 0.
+    /// </summary>
+    Task<EnrolmentPage> EnrolmentsAsync(long since, CancellationToken cancellationToken);
 
     /// <summary>Keeps an order that something is not trusted any more: true for the first of a subject, which stands for ever.</summary>
     Task<bool> RevokeAsync(SealedRevocation order, CancellationToken cancellationToken);

@@ -4,6 +4,7 @@ using Witan.Agent;
 using Witan.Coordinator.Stores;
 using Witan.Coordinator.Stores.Postgres;
 using Witan.Faults.Servers;
+using Witan.Voting;
 using Xunit;
 
 namespace Witan.SystemTests.Stores;
@@ -79,6 +80,25 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : RecordStoreCo
             await using PostgresStore store = await PostgresStore.OpenAsync(address, TimeProvider.System, Cancel);
             await store.ProbeAsync(Cancel);
         }
+    }
+
+    [Fact]
+    public async Task Agents_that_are_known_are_not_read_again_and_a_database_of_the_version_before_is_brought_up()
+    {
+        using var secrets = AgentSecrets.FromDirectory(Directory.CreateTempSubdirectory("witan-agent-").FullName);
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        Enrolment enrolment = new Enrolment(
+            AgentRole.Worker, "worker", "local", new RosterEntry(secrets.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: false).Sealed(secrets.SigningSeed);
+        await Store.EnrolAsync(enrolment, Cancel);
+        EnrolmentPage first = await Store.EnrolmentsAsync(0, Cancel);
+        Assert.Single(first.Agents);
+        Assert.Empty((await Store.EnrolmentsAsync(first.Next, Cancel)).Agents);
+        await postgres.Server.ExecuteAsync(Database, "alter table witan.agent drop column changed; delete from witan.version; insert into witan.version values(3)");
+        await ReopenAsync();
+        Assert.Equal("worker", Assert.Single((await Store.EnrolmentsAsync(0, Cancel)).Agents).Name);
+        await Store.EnrolAsync((enrolment with { Name = "again" }).Sealed(secrets.SigningSeed), Cancel);
+        Assert.Equal("again", Assert.Single((await Store.EnrolmentsAsync(first.Next, Cancel)).Agents).Name);
+        await ReopenAsync();
     }
 
     [Fact]

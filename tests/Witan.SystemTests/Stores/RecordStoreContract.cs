@@ -214,7 +214,7 @@ public abstract class RecordStoreContract : IAsyncLifetime
         await Store.EnrolAsync(enrolment, Cancel);
         await Store.EnrolAsync((enrolment with { Name = "other", IsRevoked = true }).Sealed(secrets.SigningSeed), Cancel);
         await ReopenAsync();
-        Enrolment stored = Assert.Single(await Store.EnrolmentsAsync(Cancel), agent => agent.Entry.Keys.AgentId == secrets.Keys.AgentId);
+        Enrolment stored = Assert.Single((await Store.EnrolmentsAsync(0, Cancel)).Agents, agent => agent.Entry.Keys.AgentId == secrets.Keys.AgentId);
         Assert.Equal(("other", true, now, now.AddHours(1), "http://127.0.0.1:3001"), (stored.Name, stored.IsRevoked, stored.AdmittedAt, stored.ExpiresAt, stored.Callback));
         Assert.True(stored.IsSealedBy(secrets.Keys.Signing));
         Assert.False((stored with { IsRevoked = false }).IsSealedBy(secrets.Keys.Signing));
@@ -235,8 +235,49 @@ public abstract class RecordStoreContract : IAsyncLifetime
         Assert.Equal(before + 1, await Store.RevokedCountAsync(Cancel));
         // A coordinator that has not heard of it yet judges the agent good.
         Assert.False(await Store.EnrolAsync(Of(revoked: false, "again"), Cancel));
-        Enrolment stored = Assert.Single(await Store.EnrolmentsAsync(Cancel), agent => agent.Entry.Keys.AgentId == secrets.Keys.AgentId);
+        Enrolment stored = Assert.Single((await Store.EnrolmentsAsync(0, Cancel)).Agents, agent => agent.Entry.Keys.AgentId == secrets.Keys.AgentId);
         Assert.Equal((true, "withdrawn"), (stored.IsRevoked, stored.Name));
+    }
+
+    [Fact]
+    public async Task Agents_that_were_stored_since_are_told_and_none_is_missed_while_others_store()
+    {
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        string folder = Directory.CreateTempSubdirectory("witan-agents-").FullName;
+        AgentSecrets[] secrets = [.. Enumerable.Range(0, 40).Select(i => AgentSecrets.FromDirectory(Directory.CreateDirectory(Path.Combine(folder, $"{i}")).FullName))];
+        Directory.Delete(folder, recursive: true);
+        var known = new HashSet<Digest>();
+        long next = 0;
+        Task storing = Task.WhenAll(secrets.Select((agent, i) => Task.Run(
+            async () =>
+            {
+                await Task.Delay(i * 5, Cancel);
+                await Store.EnrolAsync(
+                    new Enrolment(AgentRole.Worker, $"w{i}", "local", new RosterEntry(agent.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: false).Sealed(agent.SigningSeed),
+                    Cancel);
+            },
+            Cancel)));
+        while (!storing.IsCompleted)
+            await LookAsync();
+        await storing;
+        await LookAsync();
+        Assert.All(secrets, agent => Assert.Contains(agent.Keys.AgentId, known));
+        // A change is news as well.
+        AgentSecrets changed = secrets[7];
+        await Store.EnrolAsync(
+            new Enrolment(AgentRole.Worker, "other", "local", new RosterEntry(changed.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: true).Sealed(changed.SigningSeed), Cancel);
+        Assert.Equal("other", (await Store.EnrolmentsAsync(next, Cancel)).Agents.Single(agent => agent.Entry.Keys.AgentId == changed.Keys.AgentId).Name);
+        // A number that the store has not come to is of another store: everything is told.
+        Assert.True((await Store.EnrolmentsAsync(long.MaxValue, Cancel)).Agents.Count >= secrets.Length);
+        foreach (AgentSecrets agent in secrets)
+            agent.Dispose();
+
+        async Task LookAsync()
+        {
+            EnrolmentPage page = await Store.EnrolmentsAsync(next, Cancel);
+            known.UnionWith(page.Agents.Select(agent => agent.Entry.Keys.AgentId));
+            next = page.Next;
+        }
     }
 
     [Fact]

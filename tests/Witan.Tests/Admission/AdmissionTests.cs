@@ -166,7 +166,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         await other.LoadAsync(Cancel);
         Assert.Null(await Code(_desk, Request("w1")));
         await other.RequireFreshAsync(Cancel);
-        other.Refresh(await _attesting.Store.EnrolmentsAsync(Cancel));
+        await other.RefreshAsync(Cancel);
         Assert.NotNull(other.FindVoter(_worker.Keys.AgentId));
         // By order, and by the agent's id; each known to the other when it asks next, as it does before every ballot.
         Revocation order = Revocation.Create(

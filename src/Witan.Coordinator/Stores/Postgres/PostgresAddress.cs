@@ -33,6 +33,10 @@ internal sealed record PostgresAddress(string ConnectionString, string Masked)
             Password = password.Length == 0 ? null : Unescape(password),
             ApplicationName = "witan coordinator",
             MaxPoolSize = 32,
+            // What a session is left with is put back where it was changed, not by six statements at every use of a connection.
+            NoResetOnClose = true,
+            // The few statements that a coordinator runs again and again are parsed and planned once for each connection.
+            MaxAutoPrepare = 32,
             Timeout = 3,
             CommandTimeout = 5,
             // A cancelled commit that waits for its standby is reported as done without being there: a command that takes too long
@@ -86,11 +90,14 @@ internal sealed record PostgresAddress(string ConnectionString, string Masked)
             case "sslkey":
                 settings.SslKey = value;
                 break;
+            case "prepare" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int statements) && statements <= 1000:
+                settings.MaxAutoPrepare = statements;
+                break;
             case "pool" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 4 and <= 1000:
                 settings.MaxPoolSize = size;
                 break;
             default:
-                throw new SettingException($"the store's address has {key}, which is unknown or has no proper value", $"{Form}; host, port, user, password, passfile, sslmode, sslrootcert, sslcert, sslkey, pool");
+                throw new SettingException($"the store's address has {key}, which is unknown or has no proper value", $"{Form}; host, port, user, password, passfile, sslmode, sslrootcert, sslcert, sslkey, pool, prepare");
         }
     }
 

@@ -8,7 +8,7 @@ namespace Witan.Coordinator.Stores.Postgres;
 /// </summary>
 internal static class PostgresSchema
 {
-    private const int Version = 3;
+    private const int Version = 4;
 
     // One number for everybody who creates the schema at the same time.
     private const long CreationLock = 0x7769_7461_6E01;
@@ -28,7 +28,8 @@ internal static class PostgresSchema
         create table witan.agent(
             id text primary key, role text not null, name text not null, instance text not null, entry bytea not null, callback text not null,
             admitted bigint not null, expires bigint not null, revoked boolean not null,
-            seal bytea not null);
+            seal bytea not null, changed bigint not null);
+        create index agent_by_change on witan.agent(changed);
         create index agent_withdrawn on witan.agent(id) where revoked;
         create table witan.revocation(
             position bigint generated always as identity, subject text primary key, body bytea not null, seal bytea not null);
@@ -75,7 +76,14 @@ internal static class PostgresSchema
         end $$;
         """;
 
-    /// <summary>Creates what is missing in a new database, or refuses one that this program does not know.</summary>
+    // From version 3: which agents are news is told by the transaction that wrote them.
+    private const string FromThree = """
+        alter table witan.agent add column changed bigint not null default 0;
+        alter table witan.agent alter column changed drop default;
+        create index agent_by_change on witan.agent(changed);
+        """;
+
+    /// <summary>Creates what is missing in a new database, brings one of the version before up to this, or refuses one that this program does not know.</summary>
     public static async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -87,6 +95,13 @@ internal static class PostgresSchema
         }
 
         object? version = await ExecuteAsync("select max(number) from witan.version");
+        if (version is 3)
+        {
+            await ExecuteAsync(FromThree);
+            await ExecuteAsync($"insert into witan.version values({Version})");
+            version = Version;
+        }
+
         if (version is not Version)
             throw new StoreException($"the store is of version {version}; this program knows version {Version}");
         await transaction.CommitAsync(cancellationToken);

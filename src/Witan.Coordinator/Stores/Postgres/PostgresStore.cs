@@ -165,10 +165,11 @@ public sealed class PostgresStore : IRecordStore
     /// <inheritdoc />
     public async Task<bool> EnrolAsync(Enrolment enrolment, CancellationToken cancellationToken) => await ExecuteAsync(
         """
-        insert into witan.agent as known(id, role, name, instance, entry, callback, admitted, expires, revoked, seal)
-            values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        insert into witan.agent as known(id, role, name, instance, entry, callback, admitted, expires, revoked, seal, changed)
+            values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_current_xact_id()::text::bigint)
         on conflict(id) do update set
-            role = $2, name = $3, instance = $4, entry = $5, callback = $6, admitted = $7, expires = $8, revoked = $9, seal = $10
+            role = $2, name = $3, instance = $4, entry = $5, callback = $6, admitted = $7, expires = $8, revoked = $9, seal = $10,
+            changed = pg_current_xact_id()::text::bigint
             where $9 or not known.revoked
         """,
         cancellationToken,
@@ -184,23 +185,21 @@ public sealed class PostgresStore : IRecordStore
         enrolment.Seal) == 1;
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<Enrolment>> EnrolmentsAsync(CancellationToken cancellationToken) => QueryAsync(
-        "select role, name, instance, entry, callback, admitted, expires, revoked, seal from witan.agent order by id",
-        reader =>
-        {
-            (AgentRole role, RosterEntry entry) = StoredForm.Agent(reader.GetString(0), reader.GetFieldValue<byte[]>(3));
-            return new Enrolment(
-                role,
-                reader.GetString(1),
-                reader.GetString(2),
-                entry,
-                reader.GetString(4),
-                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(5)),
-                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),
-                reader.GetBoolean(7))
-            { Seal = reader.GetFieldValue<byte[]>(8) };
-        },
-        cancellationToken);
+    public async Task<EnrolmentPage> EnrolmentsAsync(long since, CancellationToken cancellationToken)
+    {
+        // A row bears the number of the transaction that wrote it. Next is the oldest transaction that was not over when these rows were read: whatever
+        // it and later ones write is asked for again, and what older ones wrote is here. A server whose numbers are behind is another one.
+        IReadOnlyList<(long Next, Enrolment? Agent)> rows = await QueryAsync(
+            """
+            select one.next, role, name, instance, entry, callback, admitted, expires, revoked, seal
+                from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as next) as one
+                left join witan.agent on changed >= case when one.next < $1 then 0 else $1 end
+            """,
+            reader => (reader.GetInt64(0), reader.IsDBNull(1) ? null : Agent(reader)),
+            cancellationToken,
+            since);
+        return new EnrolmentPage([.. rows.Select(row => row.Agent).OfType<Enrolment>()], rows[0].Next);
+    }
 
     /// <inheritdoc />
     public Task<bool> RevokeAsync(SealedRevocation order, CancellationToken cancellationToken)
@@ -284,6 +283,21 @@ public sealed class PostgresStore : IRecordStore
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private static Enrolment Agent(NpgsqlDataReader reader)
+    {
+        (AgentRole role, RosterEntry entry) = StoredForm.Agent(reader.GetString(1), reader.GetFieldValue<byte[]>(4));
+        return new Enrolment(
+            role,
+            reader.GetString(2),
+            reader.GetString(3),
+            entry,
+            reader.GetString(5),
+            DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),
+            DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(7)),
+            reader.GetBoolean(8))
+        { Seal = reader.GetFieldValue<byte[]>(9) };
+    }
 
     private static async Task<bool> HoldsAsync(NpgsqlConnection connection, Digest proposal, long from, byte[][] bodies)
     {

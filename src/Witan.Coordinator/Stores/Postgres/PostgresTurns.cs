@@ -37,9 +37,10 @@ internal sealed class PostgresTurns(PostgresConnector server, TimeProvider clock
         try
         {
             connection = await server.OpenAsync(cancellationToken);
+            // The limit holds for this one transaction, the lock for the session.
             await using var batch = new NpgsqlBatch(connection)
             {
-                BatchCommands = { new NpgsqlBatchCommand($"set lock_timeout = '{Patience}'"), Command("select pg_advisory_lock($1)", key) },
+                BatchCommands = { new NpgsqlBatchCommand($"select set_config('lock_timeout', '{Patience}', true)"), Command("select pg_advisory_lock($1)", key) },
             };
             await batch.ExecuteNonQueryAsync(CancellationToken.None);
             return new Turn(this, connection, key);

@@ -56,7 +56,22 @@ internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection c
     }
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand("unlisten *", connection);
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (PostgresConnector.IsMedium(e) || e is InvalidOperationException)
+        {
+            // The connection is gone, or was in the middle of waiting: it does not come back into use.
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+        }
+    }
 
     private async Task<IReadOnlyList<Digest>> LookAsync(CancellationToken cancellationToken)
     {

@@ -170,7 +170,7 @@ public sealed class SqliteStore : IRecordStore
         cancellationToken);
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<Enrolment>> EnrolmentsAsync(CancellationToken cancellationToken) => Query(
+    public async Task<EnrolmentPage> EnrolmentsAsync(long since, CancellationToken cancellationToken) => new(await Query(
         "select role, name, instance, entry, callback, admitted, expires, revoked, seal from agent order by id",
         reader =>
         {
@@ -185,7 +185,7 @@ public sealed class SqliteStore : IRecordStore
                 DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),
                 reader.GetInt64(7) != 0)
             { Seal = reader.GetFieldValue<byte[]>(8) };
-        });
+        }), 0);
 
     /// <inheritdoc />
     public Task<bool> RevokeAsync(SealedRevocation order, CancellationToken cancellationToken) => _writer.RunAsync(
