@@ -4,8 +4,8 @@ using Witan.Voting;
 namespace Witan.Coordinator.Records;
 
 /// <summary>
-/// Where the ballots of one proposal come in. Those that gather while others are being checked are checked together, beside the record's queue, and go
-/// into it together: one transaction, one flush. Whoever is told "taken" is told so after that.
+/// Where the ballots of one proposal come in. Those that gather while others are being checked and written are checked together, beside the record's queue,
+/// and go into it together: one transaction, one flush. Whoever is told "taken" is told so after that.
 /// </summary>
 internal sealed class BallotGate(ProposalKeeper keeper, KeeperContext context)
 {
@@ -38,22 +38,25 @@ internal sealed class BallotGate(ProposalKeeper keeper, KeeperContext context)
         return waiting.Done.Task;
     }
 
-    // One core's work, until nobody waits.
+    // Group after group, until nobody waits. The next one gathers until this one is durable: a larger group costs less for each.
     private async Task CheckAsync()
     {
         while (true)
         {
+            Task recorded;
             await context.Cores.WaitAsync();
             try
             {
                 if (Next() is not { } group)
                     return;
-                Check(group);
+                recorded = Check(group);
             }
             finally
             {
                 context.Cores.Release();
             }
+
+            await recorded;
         }
     }
 
@@ -80,29 +83,29 @@ internal sealed class BallotGate(ProposalKeeper keeper, KeeperContext context)
         }
     }
 
-    private void Check(List<Waiting> group)
+    // Ends when all that was good is durable, or could not be made so.
+    private Task Check(List<Waiting> group)
     {
         try
         {
             IReadOnlyList<BallotVerdict> verdicts = BallotIntake.JudgeTogether(
                 keeper.State, [.. group.Select(next => next.Incoming)], context.Clock.GetUtcNow(), RandomNumberGenerator.Fill);
-            for (int i = 0; i < group.Count; i++)
-                Pass(group[i], verdicts[i]);
+            return Task.WhenAll(group.Select((next, i) => PassAsync(next, verdicts[i])));
         }
         catch (Exception e) when (group.Count > 1)
         {
             // A fault of the program over one ballot must not be the others'.
             context.Log($"proposal {keeper.Id.Short()}: {group.Count} ballots are checked one by one after an internal fault: {e}");
-            foreach (Waiting next in group)
-                Check([next]);
+            return Task.WhenAll(group.Select(next => Check([next])));
         }
         catch (Exception e)
         {
             group[0].Done.TrySetException(e);
+            return Task.CompletedTask;
         }
     }
 
-    private void Pass(Waiting waiting, BallotVerdict verdict)
+    private Task PassAsync(Waiting waiting, BallotVerdict verdict)
     {
         // Only a voter that signed its ballot comes as far as the proofs, so that nobody spoils in another's name.
         if (verdict is BallotVerdict.Refuse { Refusal.Code: RefusalCode.ProofInvalid })
@@ -112,9 +115,9 @@ internal sealed class BallotGate(ProposalKeeper keeper, KeeperContext context)
         }
 
         if (verdict is BallotVerdict.Append or BallotVerdict.Refuse { Evidence: not null })
-            _ = RecordAsync(waiting, keeper.RunAsync((state, now) => Rule(state!, waiting.Incoming, verdict, now)));
-        else
-            waiting.Done.TrySetResult(verdict);
+            return RecordAsync(waiting, keeper.RunAsync((state, now) => Rule(state!, waiting.Incoming, verdict, now)));
+        waiting.Done.TrySetResult(verdict);
+        return Task.CompletedTask;
     }
 
     private static async Task RecordAsync(Waiting waiting, Task<Entry> recording)
