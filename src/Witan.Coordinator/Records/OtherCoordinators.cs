@@ -55,10 +55,10 @@ internal sealed class OtherCoordinators(
         foreach (StoredRecord stored in await context.Store.ListAsync(cancellationToken))
         {
             if (sizes.GetValueOrDefault(stored.Proposal) < stored.Size)
-                await book.FollowAsync(stored.Proposal, found, cancellationToken);
+                await book.FollowAsync(stored, found, cancellationToken);
         }
 
-        await foreach (Digest grown in context.Store.SubscribeAsync(cancellationToken))
+        await foreach (StoredRecord grown in context.Store.SubscribeAsync(cancellationToken))
             await book.FollowAsync(grown, found, cancellationToken);
     }
 

@@ -111,11 +111,13 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
     /// A record of the store grew, perhaps by another coordinator: its keeper catches up, or begins. <paramref name="found"/> is called
     /// for one that was not known.
     /// </summary>
-    public async Task FollowAsync(Digest proposal, Action<ProposalKeeper> found, CancellationToken cancellationToken)
+    public async Task FollowAsync(StoredRecord grown, Action<ProposalKeeper> found, CancellationToken cancellationToken)
     {
+        Digest proposal = grown.Proposal;
         if (_keepers.TryGetValue(proposal, out ProposalKeeper? known))
         {
-            known.Nudge();
+            if (!known.IsBegun || known.State.Size < grown.Size)
+                known.Nudge();
             return;
         }
 
@@ -135,7 +137,7 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
             return;
         if (!_keepers.ContainsKey(proposal) && (await context.Store.ReadAsync(proposal, 0, 1, cancellationToken)).Count == 0)
             return;
-        await FollowAsync(proposal, found, cancellationToken);
+        await FollowAsync(new StoredRecord(proposal, 1), found, cancellationToken);
         if (Find(proposal) is { } keeper)
             await keeper.RunAsync((_, _) => Ruling.Nothing);
     }
@@ -238,7 +240,7 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
             IReadOnlyList<RecordEvent> page = await context.Store.ReadAsync(stored.Proposal, events.Count, PageSize, cancellationToken);
             foreach (RecordEvent next in page)
             {
-                state = RecordFold.Apply(state, next, ProofChecks.None, out Refusal? refusal)
+                state = RecordFold.Adopt(state, next, context.Signer, out Refusal? refusal)
                     ?? throw new DamagedStoreException($"event {next.Sequence} of proposal {stored.Proposal.Short()} does not follow: {refusal!.Message}");
                 events.Add(next);
             }

@@ -123,9 +123,9 @@ internal sealed class ProposalKeeper : IAsyncDisposable
             Gather(batch);
             try
             {
-                await using IAsyncDisposable? turn = await TurnAsync(batch);
+                await using IRecordTurn? turn = await TurnAsync(batch);
                 Gather(batch);
-                await ProcessAsync(batch);
+                await ProcessAsync(batch, turn);
             }
             catch (Exception e) when (e is StoreException or OperationCanceledException)
             {
@@ -152,17 +152,18 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     }
 
     // Where others append too, whoever loses the race has hashed and signed for nothing: they take turns, and more gathers meanwhile.
-    private async Task<IAsyncDisposable?> TurnAsync(List<Intent> batch)
+    private async Task<IRecordTurn?> TurnAsync(List<Intent> batch)
     {
         bool crowded = _othersAppendedAt is { } at && _context.Clock.GetElapsedTime(at) < Crowded;
-        return crowded && batch.Exists(intent => !intent.IsNudge) ? await _context.Store.TakeTurnAsync(Id, _stop.Token) : null;
+        return crowded && batch.Exists(intent => !intent.IsNudge) ? await _context.Store.TakeTurnAsync(Id, LastKnown, _stop.Token) : null;
     }
 
-    private async Task ProcessAsync(List<Intent> batch)
+    private async Task ProcessAsync(List<Intent> batch, IRecordTurn? first)
     {
         for (int attempt = 0; attempt < MaximumRetries; attempt++)
         {
-            await CatchUpAsync();
+            IRecordTurn? held = attempt == 0 ? first : null;
+            await CatchUpAsync(held?.News);
             if (_state is { State: ProposalState.Draft })
                 await _context.RequireFresh(_stop.Token);
             DateTimeOffset now = Now();
@@ -183,7 +184,9 @@ internal sealed class ProposalKeeper : IAsyncDisposable
 
             AppendOutcome outcome = turn.Fresh.Count == 0
                 ? AppendOutcome.Appended
-                : await _context.Store.AppendAsync(Id, _events.Count, turn.Fresh, token, _stop.Token);
+                : held is null
+                    ? await _context.Store.AppendAsync(Id, _events.Count, turn.Fresh, token, _stop.Token)
+                    : await held.AppendAsync(_events.Count, turn.Fresh, token, _stop.Token);
             if (outcome == AppendOutcome.Appended)
             {
                 bool ends = turn.Fresh.Count > 0 && turn.State is { IsFinal: true };
@@ -235,14 +238,16 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         Changed.Raise();
     }
 
+    // Asked for again with what may be new: where it is gone or another, the store went back.
+    private long LastKnown => Math.Max(0, _events.Count - 1);
+
     // With one coordinator there is never anything; with several, others append too.
-    private async Task CatchUpAsync()
+    private async Task CatchUpAsync(IReadOnlyList<RecordEvent>? read)
     {
         if (!_context.IsShared)
             return;
-        // The last known event is asked for again: where it is gone or another, the store went back.
         int known = Math.Min(_events.Count, 1);
-        IReadOnlyList<RecordEvent> news = await _context.Store.ReadAsync(Id, _events.Count - known, int.MaxValue, _stop.Token);
+        IReadOnlyList<RecordEvent> news = read ?? await _context.Store.ReadAsync(Id, LastKnown, int.MaxValue, _stop.Token);
         if (known == 1 && (news.Count == 0 || news[0].Hash != _events[^1].Hash))
         {
             string damage = $"record {Id.Short()} was at size {_events.Count} and is not any more: the store was rolled back or replaced";

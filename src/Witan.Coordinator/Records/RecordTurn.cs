@@ -52,7 +52,7 @@ internal sealed class RecordTurn(RecordState? state, Ed25519Signer signer, DateT
     {
         foreach (RecordEvent next in events)
         {
-            State = RecordFold.Apply(State, next, ProofChecks.None, out Refusal? refusal)
+            State = RecordFold.Adopt(State, next, signer, out Refusal? refusal)
                 ?? throw new StoreException($"event {next.Sequence} of {id} does not follow: {refusal!.Message}");
             Fresh.Add(next);
         }

@@ -95,10 +95,10 @@ public interface IRecordStore : IAsyncDisposable
         Digest proposal, long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Waits until no other coordinator is about to append to a record; disposing ends the turn. A courtesy that saves races: the size alone decides what is
-    /// appended, so whoever has waited long enough goes on without. Null where there is nobody to wait for, or no turn was to be had.
+    /// Waits until no other coordinator is about to append to a record, and reads it from a position on. A courtesy that saves races: the size alone decides
+    /// what is appended, so whoever has waited long enough goes on without. Null where there is nobody to wait for, or no turn was to be had.
     /// </summary>
-    Task<IAsyncDisposable?> TakeTurnAsync(Digest proposal, CancellationToken cancellationToken);
+    Task<IRecordTurn?> TakeTurnAsync(Digest proposal, long from, CancellationToken cancellationToken);
 
     /// <summary>Notes that a record has ended, so that a coordinator that starts need not read it first. Only a hint: what holds is in the events.</summary>
     Task EndAsync(Digest proposal, ProposalState state, CancellationToken cancellationToken);
@@ -110,10 +110,10 @@ public interface IRecordStore : IAsyncDisposable
     Task<IReadOnlyList<StoredRecord>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ids of records that grow, whoever appends, from now on; at first perhaps of those that just grew. A hint: one may come twice, and after a failure of the medium the
+    /// Records that grow, whoever appends, from now on; at first perhaps those that just grew. A hint: one may come twice, and after a failure of the medium the
     /// stream ends and <see cref="ListAsync"/> is the truth.
     /// </summary>
-    IAsyncEnumerable<Digest> SubscribeAsync(CancellationToken cancellationToken);
+    IAsyncEnumerable<StoredRecord> SubscribeAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Takes a lease, or renews the holder's own with the same token. Null while another node holds it. A lease that has ended, or that
@@ -165,6 +165,16 @@ public interface IRecordStore : IAsyncDisposable
 
     /// <summary>Writes and flushes something, to learn whether that can be done now.</summary>
     Task ProbeAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A coordinator's turn at a record. Disposing ends it.</summary>
+public interface IRecordTurn : IAsyncDisposable
+{
+    /// <summary>The events from the position that was asked for, as they are while the turn lasts.</summary>
+    IReadOnlyList<RecordEvent> News { get; }
+
+    /// <summary>Appends as <see cref="IRecordStore.AppendAsync"/> does, and ends the turn with it.</summary>
+    Task<AppendOutcome> AppendAsync(long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken);
 }
 
 /// <summary>The store could not do its work: full, read-only, broken, damaged, in use.</summary>

@@ -21,9 +21,12 @@ internal static class StoredForm
             ? new SealedRevocation(order, seal)
             : throw new DamagedStoreException("a revocation is damaged in the store");
 
-    /// <summary>A stored event, which must say the number under which it lies. Throws <see cref="StoreException"/>.</summary>
+    /// <summary>
+    /// A stored event, which must say the number under which it lies. Its points are not decoded: that the coordinator's own key signed it is what
+    /// <see cref="RecordFold.Adopt"/> asks next. Throws <see cref="StoreException"/>.
+    /// </summary>
     public static RecordEvent Event(Digest proposal, long sequence, byte[] body) =>
-        StrictJson.TryRead(body, RecordJson.Default.RecordEvent, out RecordEvent? next, out string? problem) && next.Sequence == sequence
+        StrictJson.TryRead(body, RecordJson.Own.RecordEvent, out RecordEvent? next, out string? problem) && next.Sequence == sequence
             ? next
             : throw new DamagedStoreException($"event {sequence} of proposal {proposal.Short()} is damaged in the store: {problem ?? "it says another number"}");
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using Witan.Crypto.Interop;
 
 namespace Witan.Crypto;
@@ -20,6 +21,8 @@ public sealed class P256Point : IEquatable<P256Point>
     private PublicForm? _public;
 
     private P256Point(EcPointHandle handle) => _handle = handle;
+
+    private P256Point(byte[] encoded) => _encoded = encoded;
 
     private P256Point(P256PublicPoint point, byte[] encoded) => (_public, _encoded) = (new PublicForm(point), encoded);
 
@@ -44,6 +47,15 @@ public sealed class P256Point : IEquatable<P256Point>
         point = P256PublicPoint.TryDecode(bytes, out P256PublicPoint decoded) ? new P256Point(decoded, bytes.ToArray()) : null;
         return point is not null;
     }
+
+    /// <summary>
+    /// A public point that was decoded before, by whoever is trusted to have done so: the root is taken when it is first calculated with, and many
+    /// are only hashed and passed on. Throws <see cref="ArgumentException"/> for what has not the form of a point; what has the form and is none
+    /// throws <see cref="CryptographicException"/> in the first calculation.
+    /// </summary>
+    public static P256Point FromKnown(ReadOnlySpan<byte> bytes) => bytes.Length == Size && bytes[0] is 2 or 3
+        ? new P256Point(bytes.ToArray())
+        : throw new ArgumentException("not the form of a compressed point", nameof(bytes));
 
     /// <summary>scalar·G. Constant time in the scalar.</summary>
     public static P256Point MultiplyBase(P256Scalar scalar)
@@ -155,6 +167,8 @@ public sealed class P256Point : IEquatable<P256Point>
     {
         if (_public is { } known)
             return known.Point;
+        if (_handle is null)
+            return Decoded();
         Span<byte> bytes = stackalloc byte[UncompressedSize];
         WriteUncompressedTo(bytes);
         if (!P256PublicPoint.TryDecodeCoordinates(bytes[1..], out P256PublicPoint point))
@@ -199,7 +213,7 @@ public sealed class P256Point : IEquatable<P256Point>
     {
         Span<byte> bytes = stackalloc byte[UncompressedSize];
         bytes[0] = 4;
-        _public!.Point.WriteCoordinatesTo(bytes[1..]);
+        (_public?.Point ?? Decoded()).WriteCoordinatesTo(bytes[1..]);
         EcPointHandle made = New();
         fixed (byte* from = bytes)
         {
@@ -211,6 +225,14 @@ public sealed class P256Point : IEquatable<P256Point>
             return made;
         made.Dispose();
         return first;
+    }
+
+    private P256PublicPoint Decoded()
+    {
+        if (!P256PublicPoint.TryDecode(_encoded, out P256PublicPoint point))
+            throw new CryptographicException("a point that was said to be known is not on the curve");
+        _public = new PublicForm(point);
+        return point;
     }
 
     private static EcPointHandle New()

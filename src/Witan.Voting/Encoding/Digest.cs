@@ -80,5 +80,5 @@ internal sealed class DigestConverter : JsonConverter<Digest>
         new(HexConverter.Read(ref reader, 32));
 
     public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.ToString());
+        HexConverter.Write(writer, value.Bytes);
 }

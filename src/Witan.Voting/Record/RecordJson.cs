@@ -20,7 +20,27 @@ namespace Witan.Voting;
 [JsonSerializable(typeof(ProposalBody))]
 [JsonSerializable(typeof(Ballot))]
 [JsonSerializable(typeof(IReadOnlyList<RecordEvent>))]
-public sealed partial class RecordJson : JsonSerializerContext;
+public sealed partial class RecordJson : JsonSerializerContext
+{
+    /// <summary>
+    /// The same form for a record that its reader wrote itself: points are decoded when they are calculated with. Only for events of which the
+    /// signature is compared next (<see cref="RecordFold.Adopt"/>): whoever signed them had decoded their points.
+    /// </summary>
+    public static RecordJson Own => OwnForm.Instance;
+
+    // A class of its own: it is made from the other form, which must be there first.
+    private static class OwnForm
+    {
+        public static RecordJson Instance { get; } = Make();
+
+        private static RecordJson Make()
+        {
+            var options = new JsonSerializerOptions(Default.Options) { TypeInfoResolver = null };
+            options.Converters.Insert(0, new KnownPointConverter());
+            return new RecordJson(options);
+        }
+    }
+}
 
 /// <summary>A published decision: a summary for people, and the events from which anyone recomputes it.</summary>
 /// <param name="Schema"><see cref="SchemaName"/>.</param>

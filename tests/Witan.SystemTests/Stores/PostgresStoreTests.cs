@@ -35,21 +35,27 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : RecordStoreCo
     {
         await using PostgresStore second = await PostgresStore.OpenAsync(_address!, TimeProvider.System, Cancel);
         var record = new SampleRecord();
-        IAsyncDisposable first = (await Store.TakeTurnAsync(record.Id, Cancel))!;
-        Task<IAsyncDisposable?> waiting = second.TakeTurnAsync(record.Id, Cancel);
+        IRecordTurn first = (await Store.TakeTurnAsync(record.Id, 0, Cancel))!;
+        Assert.Empty(first.News);
+        Task<IRecordTurn?> waiting = second.TakeTurnAsync(record.Id, 0, Cancel);
         // Another record has turns of its own.
-        await using (IAsyncDisposable other = (await second.TakeTurnAsync(new SampleRecord().Id, Cancel))!)
+        await using (IRecordTurn other = (await second.TakeTurnAsync(new SampleRecord().Id, 0, Cancel))!)
             Assert.False(waiting.IsCompleted);
+        // To append ends the turn, and whoever waited reads what was appended in it.
+        Assert.Equal(AppendOutcome.Appended, await first.AppendAsync(0, record.Next(2), null, Cancel));
+        IRecordTurn next = (await waiting)!;
+        Assert.Equal(2, next.News.Count);
         await first.DisposeAsync();
-        IAsyncDisposable next = (await waiting)!;
-        Assert.NotNull(next);
         // One that hangs with its turn costs one wait; what is appended is decided by the size, with a turn or without.
-        Assert.Null(await Store.TakeTurnAsync(record.Id, Cancel));
-        Assert.Equal(AppendOutcome.Appended, await Store.AppendAsync(record.Id, 0, record.Next(1), null, Cancel));
-        Task<IAsyncDisposable?> racing = Store.TakeTurnAsync(record.Id, Cancel);
+        Assert.Null(await Store.TakeTurnAsync(record.Id, 0, Cancel));
+        Assert.Equal(AppendOutcome.WrongSize, await Store.AppendAsync(record.Id, 1, record.Next(1), null, Cancel));
+        Task<IRecordTurn?> racing = Store.TakeTurnAsync(record.Id, 0, Cancel);
         Assert.True(racing.IsCompleted);
         Assert.Null(await racing);
+        // A turn that ends without an append is as good an end.
         await next.DisposeAsync();
+        await using IRecordTurn last = (await second.TakeTurnAsync(record.Id, 1, Cancel))!;
+        Assert.Single(last.News);
     }
 
     [Fact]

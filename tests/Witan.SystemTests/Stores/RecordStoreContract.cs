@@ -188,9 +188,9 @@ public abstract class RecordStoreContract : IAsyncLifetime
         Task listen = Task.Run(
             async () =>
             {
-                await foreach (Digest proposal in Store.SubscribeAsync(stop.Token))
+                await foreach (StoredRecord grown in Store.SubscribeAsync(stop.Token))
                 {
-                    if (missing.Remove(proposal) && missing.Count == 0)
+                    if (missing.Remove(grown.Proposal) && missing.Count == 0)
                         return;
                 }
             },

@@ -34,9 +34,10 @@ internal sealed class PostgresConnector : IAsyncDisposable
 
     /// <summary>
     /// Runs a write. <c>uncertain</c> is true from the second attempt on: the first may have been done. A write that the server did
-    /// not confirm as replicated is followed by one that it does, because what comes later in its log covers what came before.
+    /// not confirm as replicated is followed by one that it does, because what comes later in its log covers what came before. The first attempt is made on
+    /// <paramref name="first"/> where one is given, which stays the caller's.
     /// </summary>
-    public Task<T> WriteAsync<T>(Func<NpgsqlConnection, bool, Task<T>> work, CancellationToken cancellationToken) => RunAsync(
+    public Task<T> WriteAsync<T>(Func<NpgsqlConnection, bool, Task<T>> work, NpgsqlConnection? first, CancellationToken cancellationToken) => RunAsync(
         async (connection, uncertain) =>
         {
             bool warned = false;
@@ -60,11 +61,15 @@ internal sealed class PostgresConnector : IAsyncDisposable
                 connection.Notice -= Note;
             }
         },
+        first,
         cancellationToken);
+
+    /// <summary>The same, on any connection.</summary>
+    public Task<T> WriteAsync<T>(Func<NpgsqlConnection, bool, Task<T>> work, CancellationToken cancellationToken) => WriteAsync(work, null, cancellationToken);
 
     /// <summary>Runs a read.</summary>
     public Task<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
-        RunAsync((connection, _) => work(connection), cancellationToken);
+        RunAsync((connection, _) => work(connection), null, cancellationToken);
 
     /// <summary>A connection for listening. Throws <see cref="StoreException"/>.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
@@ -98,7 +103,7 @@ internal sealed class PostgresConnector : IAsyncDisposable
 
     // The caller's token is looked at only between attempts: a statement that was sent runs to its end, because what was cancelled
     // might have been done.
-    private async Task<T> RunAsync<T>(Func<NpgsqlConnection, bool, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(Func<NpgsqlConnection, bool, Task<T>> work, NpgsqlConnection? first, CancellationToken cancellationToken)
     {
         long start = _clock.GetTimestamp();
         for (int attempt = 0; ; attempt++)
@@ -106,6 +111,8 @@ internal sealed class PostgresConnector : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
+                if (first is not null && attempt == 0)
+                    return await work(first, false);
                 await using NpgsqlConnection connection = await _primary.OpenConnectionAsync(cancellationToken);
                 return await work(connection, attempt > 0);
             }

@@ -12,10 +12,14 @@ public sealed class PostgresStore : IRecordStore
 {
     private readonly PostgresConnector _server;
     private readonly TimeProvider _clock;
-
+    private readonly PostgresAppends _appends;
     private readonly PostgresTurns _turns;
 
-    private PostgresStore(PostgresConnector server, TimeProvider clock) => (_server, _clock, _turns) = (server, clock, new PostgresTurns(server, clock));
+    private PostgresStore(PostgresConnector server, TimeProvider clock)
+    {
+        (_server, _clock, _appends) = (server, clock, new PostgresAppends(server));
+        _turns = new PostgresTurns(server, _appends, clock);
+    }
 
     /// <summary>The address without its password.</summary>
     public string Address => _server.Masked;
@@ -47,31 +51,11 @@ public sealed class PostgresStore : IRecordStore
 
     /// <inheritdoc />
     public Task<AppendOutcome> AppendAsync(
-        Digest proposal, long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken)
-    {
-        byte[][] bodies = [.. events.Select(StoredForm.Of)];
-        return _server.WriteAsync(
-            async (connection, uncertain) =>
-            {
-                await using NpgsqlCommand command = Command(
-                    connection,
-                    "select witan.append($1, $2, $3, $4, $5)",
-                    proposal.ToString(),
-                    expectedSize,
-                    bodies,
-                    IRecordStore.LeaseName(proposal),
-                    new NpgsqlParameter<long?> { TypedValue = fencingToken });
-                var outcome = (AppendOutcome)(int)(await command.ExecuteScalarAsync(CancellationToken.None))!;
-                // The attempt before this one may have been done; its events are then exactly these.
-                return outcome == AppendOutcome.Appended || !uncertain || !await HoldsAsync(connection, proposal, expectedSize, bodies)
-                    ? outcome
-                    : AppendOutcome.Appended;
-            },
-            cancellationToken);
-    }
+        Digest proposal, long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken) =>
+        _appends.RunAsync(proposal, expectedSize, events, fencingToken, null, cancellationToken);
 
     /// <inheritdoc />
-    public Task<IAsyncDisposable?> TakeTurnAsync(Digest proposal, CancellationToken cancellationToken) => _turns.TakeAsync(proposal, cancellationToken);
+    public Task<IRecordTurn?> TakeTurnAsync(Digest proposal, long from, CancellationToken cancellationToken) => _turns.TakeAsync(proposal, from, cancellationToken);
 
     /// <inheritdoc />
     public Task EndAsync(Digest proposal, ProposalState state, CancellationToken cancellationToken) => ExecuteAsync(
@@ -93,13 +77,13 @@ public sealed class PostgresStore : IRecordStore
         cancellationToken);
 
     /// <inheritdoc />
-    public async IAsyncEnumerable<Digest> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StoredRecord> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var watch = await PostgresWatch.OpenAsync(_server, cancellationToken);
+        await using var watch = await PostgresWatch.OpenAsync(_server, _clock, cancellationToken);
         while (true)
         {
-            foreach (Digest proposal in await watch.NextAsync(cancellationToken))
-                yield return proposal;
+            foreach (StoredRecord grown in await watch.NextAsync(cancellationToken))
+                yield return grown;
         }
     }
 
@@ -297,25 +281,6 @@ public sealed class PostgresStore : IRecordStore
             DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(7)),
             reader.GetBoolean(8))
         { Seal = reader.GetFieldValue<byte[]>(9) };
-    }
-
-    private static async Task<bool> HoldsAsync(NpgsqlConnection connection, Digest proposal, long from, byte[][] bodies)
-    {
-        await using NpgsqlCommand command = Command(
-            connection,
-            "select body from witan.event where proposal = $1 and sequence >= $2 and sequence < $3 order by sequence",
-            proposal.ToString(),
-            from,
-            from + bodies.Length);
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
-        int count = 0;
-        while (await reader.ReadAsync(CancellationToken.None))
-        {
-            if (!reader.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(bodies[count++]))
-                return false;
-        }
-
-        return count == bodies.Length;
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string text, params ReadOnlySpan<object> values)

@@ -7,20 +7,23 @@ namespace Witan.Coordinator.Stores.Postgres;
 /// Watches which records grow. The server's notification only wakes: what grew is asked, once a second in any case, so that a
 /// notification that is lost, or a pooler that passes none, costs a second and nothing else.
 /// </summary>
-internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection connection) : IAsyncDisposable
+internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection connection, TimeProvider clock) : IAsyncDisposable
 {
     private const int PollMilliseconds = 1000;
 
     // Looked back further than any append takes, because a record's time of change is older than its commit.
     private const string Changed = "select proposal, size from witan.record where changed > clock_timestamp() - interval '15 seconds'";
     private readonly Dictionary<Digest, long> _sizes = [];
-    private bool _looked;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(20);
+
+    // 0 is never.
+    private long _lookedAt;
 
     /// <summary>Begins to watch. Throws <see cref="StoreException"/>.</summary>
-    public static async Task<PostgresWatch> OpenAsync(PostgresConnector server, CancellationToken cancellationToken)
+    public static async Task<PostgresWatch> OpenAsync(PostgresConnector server, TimeProvider clock, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await server.OpenAsync(cancellationToken);
-        var watch = new PostgresWatch(server, connection);
+        var watch = new PostgresWatch(server, connection, clock);
         try
         {
             await using var listen = new NpgsqlCommand("listen witan_record", connection);
@@ -40,13 +43,17 @@ internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection c
     /// Records that grew since the last call; none after a second in which nothing did. The first call gives those of the last
     /// moments. Throws <see cref="StoreException"/>.
     /// </summary>
-    public async Task<IReadOnlyList<Digest>> NextAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StoredRecord>> NextAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (_looked)
+            if (_lookedAt != 0)
                 await connection.WaitAsync(PollMilliseconds, cancellationToken);
-            _looked = true;
+            // What grows again and again is asked for once in a while, and not at every notification.
+            TimeSpan early = BetweenLooks - clock.GetElapsedTime(_lookedAt);
+            if (_lookedAt != 0 && early > TimeSpan.Zero)
+                await Task.Delay(early, clock, cancellationToken);
+            _lookedAt = clock.GetTimestamp();
             return await LookAsync(cancellationToken);
         }
         catch (Exception e) when (PostgresConnector.IsMedium(e))
@@ -73,18 +80,18 @@ internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection c
         }
     }
 
-    private async Task<IReadOnlyList<Digest>> LookAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<StoredRecord>> LookAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Changed, connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var grown = new List<Digest>();
+        var grown = new List<StoredRecord>();
         var seen = new Dictionary<Digest, long>();
         while (await reader.ReadAsync(cancellationToken))
         {
             Digest proposal = StoredForm.Proposal(reader.GetString(0));
             seen[proposal] = reader.GetInt64(1);
             if (_sizes.GetValueOrDefault(proposal) != seen[proposal])
-                grown.Add(proposal);
+                grown.Add(new StoredRecord(proposal, seen[proposal]));
         }
 
         _sizes.Clear();

@@ -18,7 +18,7 @@ public sealed class SqliteStore : IRecordStore
     private readonly string _path;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
-    private readonly List<Channel<Digest>> _subscribers = [];
+    private readonly List<Channel<StoredRecord>> _subscribers = [];
 
     private readonly NoticeBoard _notices;
 
@@ -63,12 +63,12 @@ public sealed class SqliteStore : IRecordStore
             },
             cancellationToken);
         if (outcome == AppendOutcome.Appended)
-            Publish(proposal);
+            Publish(new StoredRecord(proposal, expectedSize + events.Count));
         return outcome;
     }
 
     /// <inheritdoc />
-    public Task<IAsyncDisposable?> TakeTurnAsync(Digest proposal, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable?>(null);
+    public Task<IRecordTurn?> TakeTurnAsync(Digest proposal, long from, CancellationToken cancellationToken) => Task.FromResult<IRecordTurn?>(null);
 
     /// <inheritdoc />
     public Task EndAsync(Digest proposal, ProposalState state, CancellationToken cancellationToken) => _writer.RunAsync(
@@ -89,15 +89,15 @@ public sealed class SqliteStore : IRecordStore
         reader => new StoredRecord(StoredForm.Proposal(reader.GetString(0)), reader.GetInt64(1), StoredForm.Ended(reader.IsDBNull(2) ? null : reader.GetString(2))));
 
     /// <inheritdoc />
-    public async IAsyncEnumerable<Digest> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StoredRecord> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var channel = Channel.CreateUnbounded<Digest>(new UnboundedChannelOptions { SingleReader = true });
+        var channel = Channel.CreateUnbounded<StoredRecord>(new UnboundedChannelOptions { SingleReader = true });
         lock (_gate)
             _subscribers.Add(channel);
         try
         {
-            await foreach (Digest proposal in channel.Reader.ReadAllAsync(cancellationToken))
-                yield return proposal;
+            await foreach (StoredRecord grown in channel.Reader.ReadAllAsync(cancellationToken))
+                yield return grown;
         }
         finally
         {
@@ -319,12 +319,12 @@ public sealed class SqliteStore : IRecordStore
             }
         });
 
-    private void Publish(Digest proposal)
+    private void Publish(StoredRecord grown)
     {
         lock (_gate)
         {
-            foreach (Channel<Digest> subscriber in _subscribers)
-                subscriber.Writer.TryWrite(proposal);
+            foreach (Channel<StoredRecord> subscriber in _subscribers)
+                subscriber.Writer.TryWrite(grown);
         }
     }
 }
