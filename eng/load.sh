@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # N workers (10,000 unless given) attest, cast and are counted against coordinator processes; docs/manual/operating.md says what is measured.
-# usage: eng/load.sh [--workers N] [--proposals N] [--in-flight N] [--postgres [--coordinators N]] [--json]; the last line is JSON.
+# usage: eng/load.sh [--workers N] [--proposals N] [--in-flight N] [--postgres [--coordinators N [--spread]]] [--json]; the last line is JSON.
+# Workers cast at the home of the record, as real ones do; with --spread at all coordinators by turns.
 # With --postgres a server of its own is made and started for the run (initdb, postgres; as the user postgres where root runs this).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -17,7 +17,7 @@ internal static class LoadRun
 {
     public static async Task<Dictionary<string, object>> RunAsync(LoadShape shape, TextWriter log)
     {
-        (int count, int proposals, int inFlight, _, _) = shape;
+        (int count, int proposals, int inFlight) = (shape.Workers, shape.Proposals, shape.InFlight);
         await log.WriteLineAsync($"{count} machines, keys ...");
         await using LoadCouncil council = await LoadCouncil.StartAsync(count, store: shape.Store, coordinators: shape.Coordinators);
         HttpClient[] clients = [.. council.Coordinators.Select(coordinator => new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
@@ -72,7 +72,9 @@ internal static class LoadRun
         Parallel.For(0, count, i => workers[i].Prepare(proposal));
 
         await log.WriteLineAsync("casting ...");
-        double[] cast = await MeasureAsync(results, "casting", council, () => AllAsync(count, inFlight, (lane, i) => workers[i].CastAsync(lanes[lane][i % lanes[lane].Length])));
+        int home = RecordHome.Of(proposal.ToString(), [.. council.Coordinators.Select(coordinator => coordinator.Address)], _ => false);
+        results["home"] = shape.Spread ? "all" : home;
+        double[] cast = await MeasureAsync(results, "casting", council, () => AllAsync(count, inFlight, (lane, i) => workers[i].CastAsync(lanes[lane][shape.Spread ? i % lanes[lane].Length : home])));
         results["castingCoordinatorMsPerBallot"] = Math.Round((double)results["castingCoordinatorCpuSeconds"] * 1000 / count, 3);
         results["ballotsPerSecond"] = Math.Round(count / (double)results["castingSeconds"], 1);
         results["castP50Ms"] = Quantile(cast, 0.5);

@@ -11,14 +11,14 @@ if (args.FirstOrDefault() == "attack" && Uri.TryCreate(Text("--address"), UriKin
 Dictionary<string, object>? results = args.FirstOrDefault() switch
 {
     "load" => await LoadRun.RunAsync(
-        new LoadShape(Number("--workers", 10_000), Number("--proposals", 1), Number("--in-flight", LoadShape.UsualInFlight), Text("--store"), Number("--coordinators", 1)), Console.Error),
+        new LoadShape(Number("--workers", 10_000), Number("--proposals", 1), Number("--in-flight", LoadShape.UsualInFlight), Text("--store"), Number("--coordinators", 1), args.Contains("--spread")), Console.Error),
     "abuse" => await AbuseRun.RunAsync(Number("--connections", 5_000), Number("--flood", 1_000), Number("--seconds", 20), Console.Error),
     "privacy" => PrivacyRun.Run(Number("--ballots", 10_000), Console.Error),
     _ => null,
 };
 if (results is null)
 {
-    await Console.Error.WriteLineAsync("usage: witan-load load [--workers N] [--proposals N] [--in-flight N] [--store postgres://... [--coordinators N]] | abuse [--connections N] [--flood N] [--seconds N] | privacy [--ballots N]");
+    await Console.Error.WriteLineAsync("usage: witan-load load [--workers N] [--proposals N] [--in-flight N] [--store postgres://... [--coordinators N [--spread]]] | abuse [--connections N] [--flood N] [--seconds N] | privacy [--ballots N]");
     return 2;
 }
 

@@ -4,24 +4,34 @@ using System.Net.Sockets;
 namespace Witan.Agent;
 
 /// <summary>
-/// Sends requests to the first of several coordinators that answers, and stays with it. A request that fails, or that the coordinator cannot
-/// serve now, is not repeated here: the caller knows whether it may be, and finds the next coordinator when it does.
+/// Sends requests to the first of several coordinators that answers, and stays with it; what is put into a record goes to the record's home, so that
+/// coordinators of one store do not append to it by turns. A request that fails, or that the coordinator cannot serve now, is not repeated
+/// here: the caller knows whether it may be, and finds the next coordinator when it does.
 /// </summary>
-internal sealed class CoordinatorFailover(IReadOnlyList<Uri> coordinators, HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class CoordinatorFailover(IReadOnlyList<Uri> coordinators, HttpMessageHandler inner, TimeProvider clock) : DelegatingHandler(inner)
 {
+    // One that failed is no home for so long; then it is tried again.
+    private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(10);
+    private readonly long?[] _failedAt = new long?[coordinators.Count];
     private int _current;
 
     /// <inheritdoc />
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        int current = Volatile.Read(ref _current);
+        string? record = coordinators.Count > 1 ? RecordHome.Written(request.Method, request.RequestUri!) : null;
+        int current = record is null ? Volatile.Read(ref _current) : RecordHome.Of(record, coordinators, IsAway);
         Uri coordinator = coordinators[current];
         request.RequestUri = new UriBuilder(request.RequestUri!) { Scheme = coordinator.Scheme, Host = coordinator.Host, Port = coordinator.Port }.Uri;
         try
         {
             HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+            // A home may not have heard of the agent, or of the record, yet: both reach it by way of the store.
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable
+                || (record is not null && response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound))
+            {
                 MoveOn(current);
+            }
+
             return response;
         }
         catch (Exception e) when (e is HttpRequestException or SocketException or IOException or OperationCanceledException)
@@ -35,6 +45,17 @@ internal sealed class CoordinatorFailover(IReadOnlyList<Uri> coordinators, HttpM
         }
     }
 
+    private bool IsAway(int coordinator)
+    {
+        lock (_failedAt)
+            return _failedAt[coordinator] is { } at && clock.GetElapsedTime(at) < AwayFor;
+    }
+
     // Only the first of several that fail together moves on.
-    private void MoveOn(int current) => Interlocked.CompareExchange(ref _current, (current + 1) % coordinators.Count, current);
+    private void MoveOn(int failed)
+    {
+        lock (_failedAt)
+            _failedAt[failed] = clock.GetTimestamp();
+        Interlocked.CompareExchange(ref _current, (failed + 1) % coordinators.Count, failed);
+    }
 }

@@ -33,7 +33,7 @@ public static class CoordinatorHttp
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(authority) };
         }
 
-        return new HttpClient(new CoordinatorFailover(addresses, handler)) { BaseAddress = addresses[0], Timeout = timeout };
+        return new HttpClient(new CoordinatorFailover(addresses, handler, TimeProvider.System)) { BaseAddress = addresses[0], Timeout = timeout };
     }
 
     // A process that dies says so by its kernel; a machine that dies says nothing. Whether it is still there is asked every second while

@@ -1,5 +1,6 @@
 using System.Net;
 using Witan.Agent;
+using Witan.Tests.Harness;
 using Xunit;
 
 namespace Witan.Tests.Agent;
@@ -13,7 +14,7 @@ public sealed class CoordinatorFailoverTests
     public async Task One_that_does_not_answer_or_cannot_serve_is_left_and_one_that_refuses_is_not()
     {
         using var network = new Network();
-        using var http = new HttpClient(new CoordinatorFailover([new("http://a"), new("http://b"), new("http://c")], network)) { BaseAddress = new Uri("http://a") };
+        using var http = new HttpClient(new CoordinatorFailover([new("http://a"), new("http://b"), new("http://c")], network, TimeProvider.System)) { BaseAddress = new Uri("http://a") };
         network.Says["a"] = null;
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri("x", UriKind.Relative), Cancel));
         network.Says["b"] = HttpStatusCode.ServiceUnavailable;
@@ -28,12 +29,84 @@ public sealed class CoordinatorFailoverTests
     public async Task Several_requests_that_fail_together_move_on_by_one()
     {
         using var network = new Network { Together = 5 };
-        using var http = new HttpClient(new CoordinatorFailover([new("http://a"), new("http://b"), new("http://c")], network)) { BaseAddress = new Uri("http://a") };
+        using var http = new HttpClient(new CoordinatorFailover([new("http://a"), new("http://b"), new("http://c")], network, TimeProvider.System)) { BaseAddress = new Uri("http://a") };
         network.Says["a"] = HttpStatusCode.ServiceUnavailable;
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => GetAsync(http)));
         network.Together = 0;
         Assert.Equal(HttpStatusCode.OK, await GetAsync(http));
         Assert.Equal("b", network.Asked[^1]);
+    }
+
+    [Fact]
+    public async Task Ballots_of_a_record_go_to_its_home_whatever_order_the_addresses_have_and_elsewhere_where_that_is_away()
+    {
+        string[] names = ["a", "b", "c"];
+        var homes = new List<string>();
+        for (int i = 0; i < 30; i++)
+        {
+            using var network = new Network();
+            string path = $"v1/proposals/{i:x64}/ballots";
+            using HttpClient one = Client(network, TimeProvider.System, names), other = Client(network, TimeProvider.System, ["c", "a", "b"]);
+            Assert.Equal(HttpStatusCode.OK, await PostAsync(one, path));
+            Assert.Equal(HttpStatusCode.OK, await PostAsync(other, path));
+            Assert.Equal(network.Asked[0], network.Asked[1]);
+            homes.Add(network.Asked[0]);
+            // Whatever is no ballot stays where it was.
+            await GetAsync(one);
+            Assert.Equal("a", network.Asked[^1]);
+        }
+
+        Assert.All(names, name => Assert.Contains(name, homes));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.Forbidden)]
+    [InlineData(HttpStatusCode.NotFound)]
+    public async Task A_home_that_is_away_or_has_not_heard_is_left_for_a_while(HttpStatusCode? says)
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UnixEpoch);
+        using var network = new Network();
+        using HttpClient http = Client(network, clock, "a", "b", "c");
+        string path = $"v1/proposals/{7:x64}/ballots";
+        await PostAsync(http, path);
+        string home = network.Asked[0];
+        network.Says[home] = says;
+        HttpStatusCode? answer = null;
+        try
+        {
+            answer = await PostAsync(http, path);
+        }
+        catch (HttpRequestException)
+        {
+            // It was refused.
+        }
+
+        Assert.Equal(says, answer);
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(http, path));
+        Assert.NotEqual(home, network.Asked[^1]);
+        network.Says.Clear();
+        await PostAsync(http, path);
+        Assert.NotEqual(home, network.Asked[^1]);
+        clock.Advance(TimeSpan.FromSeconds(11));
+        await PostAsync(http, path);
+        Assert.Equal(home, network.Asked[^1]);
+        // Where all are away the home is asked.
+        foreach (string name in new[] { "a", "b", "c" })
+            network.Says[name] = HttpStatusCode.ServiceUnavailable;
+        for (int i = 0; i < 4; i++)
+            await PostAsync(http, path);
+        Assert.Equal(home, network.Asked[^1]);
+    }
+
+    private static HttpClient Client(Network network, TimeProvider clock, params string[] names) =>
+        new(new CoordinatorFailover([.. names.Select(name => new Uri($"http://{name}"))], network, clock)) { BaseAddress = new Uri("http://a") };
+
+    private static async Task<HttpStatusCode> PostAsync(HttpClient http, string path)
+    {
+        using HttpResponseMessage response = await http.PostAsync(new Uri(path, UriKind.Relative), null, Cancel);
+        return response.StatusCode;
     }
 
     private static async Task<HttpStatusCode> GetAsync(HttpClient http)
