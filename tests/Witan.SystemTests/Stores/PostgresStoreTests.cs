@@ -108,6 +108,17 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : RecordStoreCo
     }
 
     [Fact]
+    public async Task Behind_a_pooler_in_transaction_mode_nothing_is_kept_in_a_session()
+    {
+        await using PostgresStore pooled = await PostgresStore.OpenAsync($"{_address}{(_address!.Contains('?', StringComparison.Ordinal) ? '&' : '?')}pooler=transaction", TimeProvider.System, Cancel);
+        var record = new SampleRecord();
+        Assert.Null(await pooled.TakeTurnAsync(record.Id, 0, Cancel));
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(AppendOutcome.Appended, await pooled.AppendAsync(record.Id, i, record.Next(1), null, Cancel));
+        Assert.Equal(0L, await postgres.Server.ExecuteAsync(Database, "select count(*) from pg_locks where locktype = 'advisory'"));
+    }
+
+    [Fact]
     public async Task Events_are_never_changed_or_removed()
     {
         var record = new SampleRecord();

@@ -8,8 +8,12 @@ namespace Witan.Coordinator.Stores.Postgres;
 /// The address of a PostgreSQL store, as libpq writes it: <c>postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?sslmode=verify-full</c>.
 /// Several hosts are a primary and its standbys; the one that takes writes is found. A unix socket is <c>?host=/directory</c>.
 /// </summary>
-internal sealed record PostgresAddress(string ConnectionString, string Masked)
+/// <param name="ConnectionString">As the driver reads it.</param>
+/// <param name="Masked">For people, without the password.</param>
+/// <param name="HasSessions">Whether what is set in a session is there for its next statement: not behind a pooler that gives each transaction another server.</param>
+internal sealed record PostgresAddress(string ConnectionString, string Masked, bool HasSessions)
 {
+    private const string Transaction = "transaction";
     private const string Form = "postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full";
 
     /// <summary>Whether a text means PostgreSQL.</summary>
@@ -54,7 +58,7 @@ internal sealed record PostgresAddress(string ConnectionString, string Masked)
         foreach (string pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
             Set(settings, pair);
         string masked = $"postgres://{(user.Length == 0 ? "" : user + (password.Length == 0 ? "" : ":***") + "@")}{settings.Host}/{settings.Database}";
-        return new PostgresAddress(settings.ToString(), masked);
+        return new PostgresAddress(settings.ToString(), masked, settings.MaxAutoPrepare > 0);
     }
 
     private static void Set(NpgsqlConnectionStringBuilder settings, string pair)
@@ -90,14 +94,14 @@ internal sealed record PostgresAddress(string ConnectionString, string Masked)
             case "sslkey":
                 settings.SslKey = value;
                 break;
-            case "prepare" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int statements) && statements <= 1000:
-                settings.MaxAutoPrepare = statements;
+            case "pooler" when value == Transaction:
+                settings.MaxAutoPrepare = 0;
                 break;
             case "pool" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 4 and <= 1000:
                 settings.MaxPoolSize = size;
                 break;
             default:
-                throw new SettingException($"the store's address has {key}, which is unknown or has no proper value", $"{Form}; host, port, user, password, passfile, sslmode, sslrootcert, sslcert, sslkey, pool, prepare");
+                throw new SettingException($"the store's address has {key}, which is unknown or has no proper value", $"{Form}; host, port, user, password, passfile, sslmode, sslrootcert, sslcert, sslkey, pool, pooler");
         }
     }
 

@@ -23,11 +23,14 @@ internal sealed class PostgresConnector : IAsyncDisposable
             _ => throw new NotSupportedException("connections are opened asynchronously"), PostgresDurability.RequireAsync);
         _hosts = builder.BuildMultiHost();
         _primary = _hosts.WithTargetSession(TargetSessionAttributes.Primary);
-        (Masked, PoolSize, _clock) = (address.Masked, new NpgsqlConnectionStringBuilder(address.ConnectionString).MaxPoolSize, clock);
+        (Masked, HasSessions, PoolSize, _clock) = (address.Masked, address.HasSessions, new NpgsqlConnectionStringBuilder(address.ConnectionString).MaxPoolSize, clock);
     }
 
     /// <summary>The address without its password.</summary>
     public string Masked { get; }
+
+    /// <summary>Whether a session keeps its locks from one statement to the next.</summary>
+    public bool HasSessions { get; }
 
     /// <summary>Most connections at once.</summary>
     public int PoolSize { get; }

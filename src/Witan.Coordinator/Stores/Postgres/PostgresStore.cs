@@ -10,10 +10,12 @@ namespace Witan.Coordinator.Stores.Postgres;
 /// </summary>
 public sealed class PostgresStore : IRecordStore
 {
+    private static readonly TimeSpan BetweenForgetting = TimeSpan.FromSeconds(10);
     private readonly PostgresConnector _server;
     private readonly TimeProvider _clock;
     private readonly PostgresAppends _appends;
     private readonly PostgresTurns _turns;
+    private long _forgotAt;
 
     private PostgresStore(PostgresConnector server, TimeProvider clock)
     {
@@ -120,20 +122,17 @@ public sealed class PostgresStore : IRecordStore
         "update witan.lease set expires = '-infinity' where resource = $1 and token = $2", cancellationToken, lease.Resource, lease.Token);
 
     /// <inheritdoc />
-    public Task<bool> UseNonceAsync(Digest nonce, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    public async Task<bool> UseNonceAsync(Digest nonce, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {
+        await ForgetNoncesAsync(cancellationToken);
         // Who takes it is written with it: a second attempt after a lost answer finds its own name.
         var taker = Guid.NewGuid();
-        return _server.WriteAsync(
+        return await _server.WriteAsync(
             async (connection, _) =>
             {
-                // Kept longer than it is valid: the clocks of server and coordinators need not agree to the second.
                 await using NpgsqlCommand command = Command(
                     connection,
                     """
-                    with forgotten as (
-                        delete from witan.nonce where ctid = any(array(
-                            select ctid from witan.nonce where expires < clock_timestamp() - interval '10 minutes' limit 100 for update skip locked)))
                     insert into witan.nonce as used(nonce, expires, taker) values($1, $2, $3)
                     on conflict(nonce) do update set taker = used.taker where used.taker = $3
                     returning true
@@ -289,6 +288,21 @@ public sealed class PostgresStore : IRecordStore
         foreach (object value in values)
             command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
         return command;
+    }
+
+    // Now and then: to look for expired ones costs more than to use one.
+    private async Task ForgetNoncesAsync(CancellationToken cancellationToken)
+    {
+        long last = Volatile.Read(ref _forgotAt);
+        if (_clock.GetElapsedTime(last) < BetweenForgetting || Interlocked.CompareExchange(ref _forgotAt, _clock.GetTimestamp(), last) != last)
+            return;
+        // Kept longer than they are valid: the clocks of server and coordinators need not agree to the second.
+        await ExecuteAsync(
+            """
+            delete from witan.nonce where ctid = any(array(
+                select ctid from witan.nonce where expires < clock_timestamp() - interval '10 minutes' limit 10000 for update skip locked))
+            """,
+            cancellationToken);
     }
 
     private Task<int> ExecuteAsync(string text, CancellationToken cancellationToken, params object[] values) => _server.WriteAsync(

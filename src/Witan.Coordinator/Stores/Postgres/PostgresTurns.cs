@@ -24,7 +24,7 @@ internal sealed class PostgresTurns(PostgresConnector server, PostgresAppends ap
     public async Task<IRecordTurn?> TakeAsync(Digest proposal, long from, CancellationToken cancellationToken)
     {
         long since = Volatile.Read(ref _racingSince);
-        if (since != 0 && clock.GetElapsedTime(since) < RaceFor)
+        if (!server.HasSessions || (since != 0 && clock.GetElapsedTime(since) < RaceFor))
             return null;
         if (Interlocked.Increment(ref _held) > _most)
         {

@@ -14,7 +14,7 @@ internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection c
     // Looked back further than any append takes, because a record's time of change is older than its commit.
     private const string Changed = "select proposal, size from witan.record where changed > clock_timestamp() - interval '15 seconds'";
     private readonly Dictionary<Digest, long> _sizes = [];
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
 
     // 0 is never.
     private long _lookedAt;
