@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Witan.Coordinator.Admission;
 using Witan.Coordinator.Stores;
 using Witan.Voting;
