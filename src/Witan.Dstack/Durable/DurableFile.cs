@@ -11,7 +11,8 @@ public static class DurableFile
     /// <summary>Replaces a file's content. Throws <see cref="IOException"/> where the disk does not take it.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
-        string next = path + ".next";
+        // Programs that share a directory may write the same file at once: each beside it under a name of its own.
+        string next = $"{path}.{Environment.ProcessId}.next";
         var options = new FileStreamOptions
         {
             Mode = FileMode.Create,

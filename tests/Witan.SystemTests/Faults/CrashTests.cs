@@ -64,6 +64,13 @@ public sealed class CrashTests
         byte[]? file = await council.DecisionAsync(body.Id(), TimeSpan.FromMinutes(2), Cancel);
         AuditReport report = Audit.Run(file);
         Assert.True(report is { Valid: true, State.Outcome.Decision: Decision.Approved }, report.Problem);
+        // Trustees write until they are gone.
+        foreach (AgentProcess agent in council.All)
+        {
+            agent.Kill();
+            await agent.ExitedAsync(Cancel);
+        }
+
         Directory.Delete(folder, recursive: true);
     }
 
