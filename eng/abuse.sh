@@ -4,5 +4,5 @@
 # usage: eng/abuse.sh [--connections N] [--flood PER_SECOND] [--seconds N] [--json]; the last line is JSON.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dotnet build -c Release -v q -nologo bench/Witan.Load >&2
-exec dotnet run -c Release --no-build --project bench/Witan.Load -- abuse "$@"
+. eng/load-program.sh
+exec dotnet "$load" abuse "$@"

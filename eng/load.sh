@@ -5,7 +5,7 @@
 # With --postgres a server of its own is made and started for the run (initdb, postgres; as the user postgres where root runs this).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dotnet build -c Release -v q -nologo bench/Witan.Load >&2
+. eng/load-program.sh
 arguments=() postgres=
 for argument in "$@"; do
     if [ "$argument" = --postgres ]; then postgres=1; else arguments+=("$argument"); fi
@@ -21,4 +21,4 @@ if [ -n "$postgres" ]; then
     trap '(cd / && "${as[@]}" "$programs/pg_ctl" -D "$folder/data" -m fast -w stop >&2); rm -rf "$folder"' EXIT
     arguments+=(--store "postgres://postgres@127.0.0.1:$port/postgres")
 fi
-dotnet run -c Release --no-build --project bench/Witan.Load -- load "${arguments[@]}"
+dotnet "$load" load "${arguments[@]}"

@@ -3,5 +3,5 @@
 # usage: eng/privacy.sh [--ballots N] [--json]; the last line is JSON.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dotnet build -c Release -v q -nologo bench/Witan.Load >&2
-exec dotnet run -c Release --no-build --project bench/Witan.Load -- privacy "$@"
+. eng/load-program.sh
+exec dotnet "$load" privacy "$@"

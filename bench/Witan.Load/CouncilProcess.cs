@@ -70,8 +70,8 @@ internal sealed class CouncilProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a trustee; it is admitted in its own time.</summary>
-    public static CouncilProcess Trustee(Uri coordinator, IEnumerable<string> arguments) =>
-        Start(coordinator, ["trustee", "--coordinator", coordinator.ToString(), .. arguments]);
+    public static CouncilProcess Trustee(IReadOnlyList<Uri> coordinators, IEnumerable<string> arguments) =>
+        Start(coordinators[0], ["trustee", .. coordinators.SelectMany(one => new[] { "--coordinator", one.ToString() }), .. arguments]);
 
     public async ValueTask DisposeAsync()
     {

@@ -59,7 +59,7 @@ internal sealed class LoadCouncil : IAsyncDisposable
         }
 
         foreach (string name in trustees)
-            council._trustees.Add(CouncilProcess.Trustee(council.Coordinator.Address, ["--name", name, .. council.Agent(name)]));
+            council._trustees.Add(CouncilProcess.Trustee([.. council._coordinators.Select(coordinator => coordinator.Address)], ["--name", name, .. council.Agent(name)]));
         return council;
     }
 

@@ -2,6 +2,24 @@ using System.Text.Json;
 using Witan.Load;
 
 // One JSON line at the end of stdout; progress on stderr.
+string[] known = args.FirstOrDefault() switch
+{
+    "attack" => ["--address", "--connections", "--flood"],
+    "load" => ["--workers", "--proposals", "--in-flight", "--store", "--coordinators", "--spread", "--json"],
+    "abuse" => ["--connections", "--flood", "--seconds", "--json"],
+    "privacy" => ["--ballots", "--json"],
+    _ => [],
+};
+string? wrong = args.Where(arg => arg.StartsWith("--", StringComparison.Ordinal)).Select(option => !known.Contains(option) ? $"{option}: not an option here"
+    : option is "--json" or "--spread" ? null
+    : Text(option) is not { } value ? $"{option}: a value is missing"
+    : option is not ("--store" or "--address") && Number(option, 0) == 0 ? $"{option}: {value} is no number above 0" : null).FirstOrDefault(problem => problem is not null);
+if (wrong is not null)
+{
+    await Console.Error.WriteLineAsync(wrong);
+    return 2;
+}
+
 string? Text(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 int Number(string name, int absent) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length && int.TryParse(args[at + 1], out int value) && value > 0 ? value : absent;
 

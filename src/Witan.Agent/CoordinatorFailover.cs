@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Witan.Agent;
 
 /// <summary>
-/// Sends requests to the first of several coordinators that answers, and stays with it; what is put into a record goes to the record's home, so that
-/// coordinators of one store do not append to it by turns. A request that fails, or that the coordinator cannot serve now, is not repeated
+/// Sends requests to the first of several coordinators that answers, and stays with it; what is read of a record or put into it goes to the record's home, so that
+/// coordinators of one store do not append to it by turns, and the others need not follow it. A request that fails, or that the coordinator cannot serve now, is not repeated
 /// here: the caller knows whether it may be, and finds the next coordinator when it does.
 /// </summary>
 internal sealed class CoordinatorFailover(IReadOnlyList<Uri> coordinators, HttpMessageHandler inner, TimeProvider clock) : DelegatingHandler(inner)
@@ -18,19 +18,16 @@ internal sealed class CoordinatorFailover(IReadOnlyList<Uri> coordinators, HttpM
     /// <inheritdoc />
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        string? record = coordinators.Count > 1 ? RecordHome.Written(request.Method, request.RequestUri!) : null;
+        string? record = coordinators.Count > 1 ? RecordHome.Record(request.RequestUri!) : null;
         int current = record is null ? Volatile.Read(ref _current) : RecordHome.Of(record, coordinators, IsAway);
         Uri coordinator = coordinators[current];
         request.RequestUri = new UriBuilder(request.RequestUri!) { Scheme = coordinator.Scheme, Host = coordinator.Host, Port = coordinator.Port }.Uri;
         try
         {
             HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
-            // A home may not have heard of the agent, or of the record, yet: both reach it by way of the store.
-            if (response.StatusCode == HttpStatusCode.ServiceUnavailable
-                || (record is not null && response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound))
-            {
+            // A home may not have heard of the agent yet: that reaches it by way of the store.
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable || (record is not null && response.StatusCode == HttpStatusCode.Forbidden))
                 MoveOn(current);
-            }
 
             return response;
         }

@@ -30,13 +30,14 @@ public static class RecordHome
         return home >= 0 ? home : any;
     }
 
-    /// <summary>The record that a request puts a ballot or an argument into, of which there may be very many at once; null for every other request.</summary>
-    internal static string? Written(HttpMethod method, Uri address)
+    /// <summary>The record that a request reads or writes; null for every other request.</summary>
+    internal static string? Record(Uri address)
     {
         string path = address.AbsolutePath;
-        bool isWritten = method == HttpMethod.Post && path.StartsWith(Records, StringComparison.Ordinal)
-            && (path.EndsWith("/ballots", StringComparison.Ordinal) || path.EndsWith("/arguments", StringComparison.Ordinal));
-        return isWritten ? path[Records.Length..path.LastIndexOf('/')] : null;
+        if (!path.StartsWith(Records, StringComparison.Ordinal))
+            return null;
+        int end = path.IndexOf('/', Records.Length);
+        return end < 0 ? path[Records.Length..] : path[Records.Length..end];
     }
 
     private static ulong Weight(string record, Uri coordinator) =>

@@ -33,8 +33,9 @@ internal sealed class CoordinatorCore : IAsyncDisposable
     {
         _parts = parts;
         var nonces = new NonceIssuer(parts.Secrets.SigningSeed, parts.Clock);
+        var signer = new Ed25519Signer(parts.Secrets.SigningSeed);
         Desk = new AdmissionDesk(
-            parts.Store, parts.Secrets, parts.Mode, parts.Judge, parts.Policy, nonces, new RevocationBook(parts.Store, parts.Secrets, parts.State), parts.IsShared, parts.Clock);
+            parts.Store, parts.Secrets, signer, parts.Mode, parts.Judge, parts.Policy, nonces, new RevocationBook(parts.Store, parts.Secrets, parts.State), parts.IsShared, parts.Clock);
         Authentication = new RequestAuthentication(Desk, parts.Clock);
         Requesters = new Requesters(parts.Requesters, parts.Mode, parts.Clock);
         Tasks = new TaskBoard(parts.Lease, parts.Clock);
@@ -43,7 +44,7 @@ internal sealed class CoordinatorCore : IAsyncDisposable
         {
             Store = parts.Store,
             SigningSeed = [.. parts.Secrets.SigningSeed],
-            Signer = new Ed25519Signer(parts.Secrets.SigningSeed),
+            Signer = signer,
             Cores = new SemaphoreSlim(Environment.ProcessorCount),
             Clock = parts.Clock,
             Log = parts.Log,
@@ -128,6 +129,15 @@ internal sealed class CoordinatorCore : IAsyncDisposable
     /// <summary>Opens a proposal, or finds the one that is open under the same id.</summary>
     public Task<ProposalKeeper> OpenAsync(ProposalBody body) =>
         Book.OpenAsync(new ProposalOpened(body, Mode, _parts.Target.Name, Policy.Name, Policy.Hash(), Secrets.Keys.Signing));
+
+    /// <summary>The keeper of a record, also of one that another coordinator of the store opened a moment ago; null for an unknown one. Throws <see cref="StoreException"/>.</summary>
+    public async Task<ProposalKeeper?> FindAsync(Digest proposal, CancellationToken cancellationToken)
+    {
+        if (await Book.FindAsync(proposal, cancellationToken) is { } known)
+            return known;
+        await CatchUpAsync(proposal);
+        return Book.Find(proposal);
+    }
 
     /// <summary>Refuses to go on with a record whose trustees have not yet shown what they saw last.</summary>
     public static void RequireConfirmed(ProposalKeeper keeper)

@@ -4,13 +4,14 @@ using Witan.Agent;
 using Witan.Attestation;
 using Witan.Coordinator.Records;
 using Witan.Coordinator.Stores;
+using Witan.Crypto;
 using Witan.Voting;
 
 namespace Witan.Coordinator.Admission;
 
 /// <summary>Admits agents on verified evidence, and knows who is admitted and here now.</summary>
 internal sealed class AdmissionDesk(
-    IRecordStore store, AgentSecrets secrets, ExecutionMode mode, EvidenceJudge? judge, CouncilPolicy policy, NonceIssuer nonces,
+    IRecordStore store, AgentSecrets secrets, Ed25519Signer signer, ExecutionMode mode, EvidenceJudge? judge, CouncilPolicy policy, NonceIssuer nonces,
     RevocationBook revocations, bool isShared, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<Digest, Enrolment> _agents = new();
@@ -41,7 +42,7 @@ internal sealed class AdmissionDesk(
         foreach (Enrolment enrolment in page.Agents)
         {
             // Whoever wrote this into the medium, it was no coordinator.
-            if (!enrolment.IsSealedBy(secrets.Keys.Signing))
+            if (!enrolment.IsSealedBy(signer))
                 throw new StoreException($"the admission of agent {enrolment.Entry.Keys.AgentId.Short()} was not written by this coordinator");
             Know(enrolment);
         }
@@ -95,7 +96,7 @@ internal sealed class AdmissionDesk(
             Digest id = enrolment.Entry.Keys.AgentId;
             bool isNews = !_agents.TryGetValue(id, out Enrolment? known)
                 || (!known.IsRevoked && (enrolment.AdmittedAt > known.AdmittedAt || enrolment.IsRevoked));
-            if (isNews && enrolment.IsSealedBy(secrets.Keys.Signing))
+            if (isNews && enrolment.IsSealedBy(signer))
                 Know(enrolment);
         }
 
@@ -194,7 +195,7 @@ internal sealed class AdmissionDesk(
         var enrolment = new Enrolment(
             request.Role, request.Name, machine.ToString(), new RosterEntry(request.Keys, policy.WeightOf(request.Keys), level, evidence), callback,
             now, now.AddMilliseconds(policy.AttestationMilliseconds), IsRevoked: false);
-        enrolment = enrolment.Sealed(secrets.SigningSeed);
+        enrolment = enrolment.Sealed(signer);
         if (!await store.EnrolAsync(enrolment, cancellationToken))
             return (null, Problems.Refused("REVOKED", "this agent's admission was withdrawn"));
         Know(enrolment);
@@ -206,7 +207,7 @@ internal sealed class AdmissionDesk(
     {
         if (!_agents.TryGetValue(agent, out Enrolment? known))
             return false;
-        Enrolment revoked = (known with { IsRevoked = true }).Sealed(secrets.SigningSeed);
+        Enrolment revoked = (known with { IsRevoked = true }).Sealed(signer);
         await store.EnrolAsync(revoked, cancellationToken);
         Know(revoked);
         return true;

@@ -92,11 +92,15 @@ internal static class Exchange
         return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
     }
 
-    /// <summary>The record that the route names.</summary>
-    public static async Task<ProposalKeeper> KeeperAsync(HttpContext context, ProposalBook book) =>
-        Digest.TryParse(context.Request.RouteValues["id"] as string, out Digest id) && await book.FindAsync(id, context.RequestAborted) is { } keeper
-            ? keeper
-            : throw new RequestRefusedException(Problems.Missing("there is no such proposal"));
+    /// <summary>The record that the route names. Whoever reads it reads what others of the store have appended as well.</summary>
+    public static async Task<ProposalKeeper> KeeperAsync(HttpContext context, CoordinatorCore core)
+    {
+        if (!Digest.TryParse(context.Request.RouteValues["id"] as string, out Digest id) || await core.FindAsync(id, context.RequestAborted) is not { } keeper)
+            throw new RequestRefusedException(Problems.Missing("there is no such proposal"));
+        if (HttpMethods.IsGet(context.Request.Method))
+            await keeper.CatchUpAsync();
+        return keeper;
+    }
 
     /// <summary>A whole number in the query; <paramref name="absent"/> where it is not there.</summary>
     public static long Number(HttpContext context, string name, long absent, long most)

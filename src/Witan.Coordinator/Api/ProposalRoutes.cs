@@ -28,11 +28,11 @@ internal static class ProposalRoutes
             TakesKey = true,
         });
         routes.MapGet("/v1/proposals/{id}", async context =>
-            await Exchange.AnswerAsync(context, core.Summary(await Exchange.KeeperAsync(context, core.Book)), WireJson.Default.ProposalSummary))
+            await Exchange.AnswerAsync(context, core.Summary(await Exchange.KeeperAsync(context, core)), WireJson.Default.ProposalSummary))
             .Describe(new ApiOperation("getProposal", "Where a proposal stands") { Answer = WireJson.Default.ProposalSummary, Refusals = [404] });
         routes.MapPost("/v1/proposals/{id}/cancel", async context =>
         {
-            ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
+            ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
             core.Requesters.Require(await Exchange.ReadAsync(context, WireJson.Default.RequesterOrder), "cancel", keeper.Id);
             Entry entry = await keeper.RunAsync((_, _) => Ruling.Append(new Ended(EndReason.Cancelled, "cancelled by a requester"), ProofChecks.All));
             if (entry.Refusal is { } refusal)
@@ -46,21 +46,25 @@ internal static class ProposalRoutes
             Refusals = [400, 401, 403, 404, 409, 422],
             TakesKey = true,
         });
-        routes.MapGet("/v1/proposals/{id}/events", async context => await Exchange.AnswerAsync(
-            context,
-            (await Exchange.KeeperAsync(context, core.Book)).Read(Exchange.Number(context, "from", 0, long.MaxValue), MaximumEvents),
-            WireJson.Default.IReadOnlyListRecordEvent)).Describe(new ApiOperation("listEvents", "Events of a record, at most 2000 at once")
-            {
-                Answer = WireJson.Default.IReadOnlyListRecordEvent,
-                Query = [new ApiQuery("from", "first sequence number")],
-                Refusals = [400, 404],
-            });
+        routes.MapGet("/v1/proposals/{id}/events", async context =>
+        {
+            ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
+            long from = Exchange.Number(context, "from", 0, long.MaxValue);
+            // Whoever asks for what is not known here has heard of it from another coordinator of the store.
+            await keeper.CatchUpAsync(atLeast: Math.Min(from, long.MaxValue - 1) + 1);
+            await Exchange.AnswerAsync(context, keeper.Read(from, MaximumEvents), WireJson.Default.IReadOnlyListRecordEvent);
+        }).Describe(new ApiOperation("listEvents", "Events of a record, at most 2000 at once")
+        {
+            Answer = WireJson.Default.IReadOnlyListRecordEvent,
+            Query = [new ApiQuery("from", "first sequence number")],
+            Refusals = [400, 404],
+        });
         routes.MapGet("/v1/proposals/{id}/checkpoint", async context => await Exchange.AnswerAsync(
-            context, (await Exchange.KeeperAsync(context, core.Book)).Checkpoint, WireJson.Default.Checkpoint))
+            context, (await Exchange.KeeperAsync(context, core)).Checkpoint, WireJson.Default.Checkpoint))
             .Describe(new ApiOperation("getCheckpoint", "The signed size and head of a record") { Answer = WireJson.Default.Checkpoint, Refusals = [404] });
         routes.MapGet("/v1/proposals/{id}/decision", async context =>
         {
-            ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
+            ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
             RecordState state = keeper.State;
             byte[] file = DecisionFile.Of(state, keeper.Read(0, (int)state.Size)).ToBytes();
             await Exchange.WriteAsync(context, file, "application/json", 200);

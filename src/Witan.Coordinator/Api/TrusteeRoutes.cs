@@ -66,7 +66,7 @@ internal static class TrusteeRoutes
         Func<RecordState, T, Problem?>? judge = null)
         where T : class => routes.MapPost($"/v1/proposals/{{id}}/{name}", async context =>
     {
-        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
+        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
         byte[] body = await Exchange.BytesAsync(context, 512 << 10);
         await core.Desk.RequireFreshAsync(context.RequestAborted);
         (RecordState before, int self) = Self(context, core, keeper, body);
@@ -91,7 +91,7 @@ internal static class TrusteeRoutes
     // Sealed to their receivers: handed on, never recorded, not to be read here.
     private static async Task KeepSharesAsync(HttpContext context, CoordinatorCore core)
     {
-        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
+        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
         byte[] body = await Exchange.BytesAsync(context, 256 << 10);
         await core.Desk.RequireFreshAsync(context.RequestAborted);
         (RecordState state, int self) = Self(context, core, keeper, body);
@@ -106,7 +106,7 @@ internal static class TrusteeRoutes
 
     private static async Task SharesAsync(HttpContext context, CoordinatorCore core)
     {
-        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
+        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
         await core.Desk.RequireFreshAsync(context.RequestAborted);
         (_, int self) = Self(context, core, keeper, []);
         await Exchange.AnswerAsync(context, await core.Store.SharesAsync(keeper.Id, self, context.RequestAborted), WireJson.Default.IReadOnlyListSealedShare);

@@ -75,7 +75,7 @@ internal static class WorkerRoutes
     private static async Task<Delivery<T>> ReceiveAsync<T>(HttpContext context, CoordinatorCore core, JsonTypeInfo<T> type)
         where T : class
     {
-        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core.Book);
+        ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
         byte[] body = await Exchange.BytesAsync(context, Exchange.DefaultLimit);
         await core.Desk.RequireFreshAsync(context.RequestAborted);
         Digest agent = core.Authentication.Require(context, body, AgentRole.Worker).Entry.Keys.AgentId;

@@ -113,7 +113,10 @@ internal sealed class OtherCoordinators(
         {
             if (asked.Subject == context.Holder.Run || asked.Body.Length != Vouch.ChallengeSize)
                 continue;
-            Notice[] words = [.. book.All.Where(keeper => keeper.IsConfirmed && !keeper.State.IsFinal)
+            ProposalKeeper[] own = [.. book.All.Where(keeper => keeper.IsConfirmed && !keeper.State.IsFinal)];
+            // Whoever vouches has seen all that it was told of.
+            await Task.WhenAll(own.Select(keeper => keeper.CatchUpAsync()));
+            Notice[] words = [.. own.Where(keeper => keeper.KnownSize == keeper.State.Size)
                 .Select(keeper => new Notice(keeper.Id.ToString(), Vouch.For(keeper.State, asked.Body, context.SigningSeed).ToBytes()))];
             await context.Store.PostAsync(BoardFor(asked.Subject), words, Life, cancellationToken);
         }

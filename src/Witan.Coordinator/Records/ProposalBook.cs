@@ -36,7 +36,7 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
     {
         var sizes = _ended.Values.ToDictionary(stored => stored.Proposal, stored => stored.Size);
         foreach (ProposalKeeper keeper in All)
-            sizes[keeper.Id] = keeper.State.Size;
+            sizes[keeper.Id] = keeper.KnownSize;
         return sizes;
     }
 
@@ -49,6 +49,7 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
     {
         foreach (StoredRecord stored in _ended.Values)
             await ReplayEndedAsync(stored, cancellationToken);
+        await Task.WhenAll(All.Select(keeper => keeper.CatchUpAsync()));
         return All;
     }
 
@@ -116,7 +117,9 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
         Digest proposal = grown.Proposal;
         if (_keepers.TryGetValue(proposal, out ProposalKeeper? known))
         {
-            if (!known.IsBegun || known.State.Size < grown.Size)
+            if (known.IsBegun)
+                known.Grew(grown.Size);
+            else
                 known.Nudge();
             return;
         }
@@ -148,7 +151,11 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
         _ = ReplayRestAsync(cancellationToken);
         using var timer = new PeriodicTimer(Tick, context.Clock);
         while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
             NudgeAll();
+            foreach (ProposalKeeper keeper in _keepers.Values.Where(keeper => keeper.IsBegun))
+                keeper.NudgeIfBehind();
+        }
     }
 
     /// <summary>Something changed that may make events due: an agent came, a record was confirmed.</summary>

@@ -16,6 +16,10 @@ internal sealed class ProposalKeeper : IAsyncDisposable
 
     // How long others' appends make it worth waiting for a turn.
     private static readonly TimeSpan Crowded = TimeSpan.FromSeconds(2);
+
+    // Ballots that another coordinator takes are read here when there are no more for a while, when somebody asks, or after so long: before the
+    // lease of a task ends, whose worker may have voted.
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(300), LongestBehind = TimeSpan.FromSeconds(20);
     private readonly Channel<Intent> _queue = Channel.CreateUnbounded<Intent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly KeeperContext _context;
     private readonly List<RecordEvent> _events = [];
@@ -26,6 +30,9 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     private Lease? _lease;
     private (RecordState State, Checkpoint Checkpoint)? _checkpoint;
     private long? _othersAppendedAt;
+
+    // The size in the store as it was heard last, when that was, and since when it has been more than is known here.
+    private long _heard, _heardAt, _behindSince;
 
     // 1 while a nudge waits in the queue: one is enough.
     private int _nudged;
@@ -47,6 +54,9 @@ internal sealed class ProposalKeeper : IAsyncDisposable
 
     /// <summary>Whether the first event is durable.</summary>
     public bool IsBegun => Volatile.Read(ref _state) is not null;
+
+    /// <summary>How long the record is as far as is known: in the store there may be more than has been read here.</summary>
+    public long KnownSize => Math.Max(State.Size, Volatile.Read(ref _heard));
 
     /// <summary>Where ballots come in.</summary>
     public BallotGate Ballots { get; }
@@ -102,6 +112,58 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _nudged, 1) == 0)
             _queue.Writer.TryWrite(Intent.Nudge());
+    }
+
+    /// <summary>Another coordinator appended, so that the record has at least this size. It is read now or, where those are ballots, later.</summary>
+    public void Grew(long size)
+    {
+        lock (_gate)
+        {
+            if (size <= KnownSize)
+                return;
+            _heardAt = _context.Clock.GetTimestamp();
+            if (_heard <= State.Size)
+                _behindSince = _heardAt;
+            Volatile.Write(ref _heard, size);
+        }
+
+        // With so many more every ballot may be in, and the close with them.
+        RecordState state = State;
+        if (state.State != ProposalState.Voting || state.Ballots.Count + size - state.Size >= state.Roster.Count)
+            Nudge();
+    }
+
+    /// <summary>Reads what others appended where that was put off for long enough.</summary>
+    public void NudgeIfBehind()
+    {
+        lock (_gate)
+        {
+            if (KnownSize == State.Size || (_context.Clock.GetElapsedTime(_heardAt) < Rest && _context.Clock.GetElapsedTime(_behindSince) < LongestBehind))
+                return;
+        }
+
+        Nudge();
+    }
+
+    /// <summary>
+    /// Reads what others are known to have appended, before somebody is answered. Where the store cannot be asked the answer is what is known here: every
+    /// record is a beginning of itself.
+    /// </summary>
+    public async Task CatchUpAsync(long atLeast = 0)
+    {
+        if (!_context.IsShared || (KnownSize == State.Size && State.Size >= atLeast))
+            return;
+        var intent = Intent.Nudge();
+        if (!_queue.Writer.TryWrite(intent))
+            return;
+        try
+        {
+            await intent.Done.Task;
+        }
+        catch (StoreException)
+        {
+            // Whoever writes is told.
+        }
     }
 
     /// <inheritdoc />
@@ -163,7 +225,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         for (int attempt = 0; attempt < MaximumRetries; attempt++)
         {
             IRecordTurn? held = attempt == 0 ? first : null;
-            await CatchUpAsync(held?.News);
+            await AdoptNewsAsync(held?.News);
             if (_state is { State: ProposalState.Draft })
                 await _context.RequireFresh(_stop.Token);
             DateTimeOffset now = Now();
@@ -242,15 +304,16 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     private long LastKnown => Math.Max(0, _events.Count - 1);
 
     // With one coordinator there is never anything; with several, others append too.
-    private async Task CatchUpAsync(IReadOnlyList<RecordEvent>? read)
+    private async Task AdoptNewsAsync(IReadOnlyList<RecordEvent>? read)
     {
         if (!_context.IsShared)
             return;
         int known = Math.Min(_events.Count, 1);
+        long heard = Volatile.Read(ref _heard);
         IReadOnlyList<RecordEvent> news = read ?? await _context.Store.ReadAsync(Id, LastKnown, int.MaxValue, _stop.Token);
-        if (known == 1 && (news.Count == 0 || news[0].Hash != _events[^1].Hash))
+        if (_events.Count - known + news.Count < heard || (known == 1 && (news.Count == 0 || news[0].Hash != _events[^1].Hash)))
         {
-            string damage = $"record {Id.Short()} was at size {_events.Count} and is not any more: the store was rolled back or replaced";
+            string damage = $"record {Id.Short()} was at size {Math.Max(_events.Count, heard)} and is not any more: the store was rolled back or replaced";
             _context.Damaged(damage);
             throw new StoreException(damage);
         }

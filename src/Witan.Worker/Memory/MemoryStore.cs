@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Witan.Dstack;
 
 namespace Witan.Worker.Memory;
 
@@ -10,19 +11,10 @@ namespace Witan.Worker.Memory;
 public delegate Task<byte[]> MemoryKeySource(uint epoch, CancellationToken cancellationToken);
 
 /// <summary>
-/// A memory in one file. A change is written to a second file, flushed to the disk and renamed over the first, so that a
-/// crash leaves the old memory or the new one and nothing between.
+/// A memory in one file. A change is durable when it is made, and a crash leaves the old memory or the new one and nothing between.
 /// </summary>
 public sealed class MemoryStore(string path, MemoryKeySource keys)
 {
-    private static readonly FileStreamOptions Private = new()
-    {
-        Mode = FileMode.Create,
-        Access = FileAccess.Write,
-        Share = FileShare.None,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    };
-
     /// <summary>Whether there is a memory.</summary>
     public bool Exists => File.Exists(path);
 
@@ -114,17 +106,9 @@ public sealed class MemoryStore(string path, MemoryKeySource keys)
     private async Task WriteAsync(WorkerMemory memory, uint epoch, CancellationToken cancellationToken)
     {
         byte[] key = await keys(epoch, cancellationToken);
-        string next = path + ".next";
         try
         {
-            byte[] file = SealedMemory.Seal(memory, key, epoch);
-            await using (var stream = new FileStream(next, Private))
-            {
-                await stream.WriteAsync(file, cancellationToken);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(next, path, overwrite: true);
+            DurableFile.Write(path, SealedMemory.Seal(memory, key, epoch));
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException and not MemoryException)
         {

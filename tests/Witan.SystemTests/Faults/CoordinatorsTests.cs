@@ -107,6 +107,33 @@ public sealed class CoordinatorsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_one_coordinator_has_opened_or_taken_another_answers_at_once()
+    {
+        Assert.SkipUnless(PostgresServer.Missing is null, PostgresServer.Missing ?? "");
+        await using PostgresServer server = await PostgresServer.StartAsync();
+        string address = await server.CreateDatabaseAsync();
+        await using var council = new CouncilUnderTest(_folder, [address, address]);
+        await council.StartAsync(Cancel);
+        ProposalBody body = CouncilUnderTest.Body(CouncilUnderTest.Costs[0]);
+        Digest id = body.Id();
+        await council.ProposeAsync(body, Cancel);
+        // Not a moment later: whoever was told its number may ask anybody.
+        Assert.NotNull(await council.LookAsync(1, id, Cancel));
+        ProposalState state = ProposalState.Draft;
+        for (int i = 0; state is not (ProposalState.Settled or ProposalState.NoQuorum) && i < 4000; i++)
+        {
+            int one = i % 2;
+            Checkpoint seen = (await council.Client(one).GetAsync($"v1/proposals/{id}/checkpoint", WireJson.Default.Checkpoint, Cancel))!;
+            IReadOnlyList<RecordEvent> events = (await council.Client(1 - one).GetAsync(
+                $"v1/proposals/{id}/events?from={seen.Size - 1}", WireJson.Default.IReadOnlyListRecordEvent, Cancel))!;
+            Assert.Equal(seen.Head, events.FirstOrDefault()?.Hash);
+            state = (await council.LookAsync(one, id, Cancel))!.State;
+        }
+
+        Assert.Equal(ProposalState.Settled, state);
+    }
+
+    [Fact]
     public async Task A_second_coordinator_on_one_file_is_refused_and_the_first_goes_on()
     {
         await using var council = new CouncilUnderTest(_folder, [null, null]);

@@ -4,6 +4,7 @@ using Witan.Agent;
 using Witan.Coordinator.Stores;
 using Witan.Coordinator.Stores.Postgres;
 using Witan.Faults.Servers;
+using Witan.Crypto;
 using Witan.Voting;
 using Xunit;
 
@@ -94,7 +95,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : RecordStoreCo
         using var secrets = AgentSecrets.FromDirectory(Directory.CreateTempSubdirectory("witan-agent-").FullName);
         DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
         Enrolment enrolment = new Enrolment(
-            AgentRole.Worker, "worker", "local", new RosterEntry(secrets.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: false).Sealed(secrets.SigningSeed);
+            AgentRole.Worker, "worker", "local", new RosterEntry(secrets.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: false).Sealed(new Ed25519Signer(secrets.SigningSeed));
         await Store.EnrolAsync(enrolment, Cancel);
         EnrolmentPage first = await Store.EnrolmentsAsync(0, Cancel);
         Assert.Single(first.Agents);
@@ -102,7 +103,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : RecordStoreCo
         await postgres.Server.ExecuteAsync(Database, "alter table witan.agent drop column changed; delete from witan.version; insert into witan.version values(3)");
         await ReopenAsync();
         Assert.Equal("worker", Assert.Single((await Store.EnrolmentsAsync(0, Cancel)).Agents).Name);
-        await Store.EnrolAsync((enrolment with { Name = "again" }).Sealed(secrets.SigningSeed), Cancel);
+        await Store.EnrolAsync((enrolment with { Name = "again" }).Sealed(new Ed25519Signer(secrets.SigningSeed)), Cancel);
         Assert.Equal("again", Assert.Single((await Store.EnrolmentsAsync(first.Next, Cancel)).Agents).Name);
         await ReopenAsync();
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Witan.Agent;
 using Witan.Coordinator.Stores;
+using Witan.Crypto;
 using Witan.Voting;
 using Xunit;
 
@@ -210,14 +211,14 @@ public abstract class RecordStoreContract : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
         DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
         var enrolment = new Enrolment(
-            AgentRole.Worker, "worker", "local", new RosterEntry(secrets.Keys, 1, 0, Digest.Zero), "http://127.0.0.1:3001", now, now.AddHours(1), IsRevoked: false).Sealed(secrets.SigningSeed);
+            AgentRole.Worker, "worker", "local", new RosterEntry(secrets.Keys, 1, 0, Digest.Zero), "http://127.0.0.1:3001", now, now.AddHours(1), IsRevoked: false).Sealed(new Ed25519Signer(secrets.SigningSeed));
         await Store.EnrolAsync(enrolment, Cancel);
-        await Store.EnrolAsync((enrolment with { Name = "other", IsRevoked = true }).Sealed(secrets.SigningSeed), Cancel);
+        await Store.EnrolAsync((enrolment with { Name = "other", IsRevoked = true }).Sealed(new Ed25519Signer(secrets.SigningSeed)), Cancel);
         await ReopenAsync();
         Enrolment stored = Assert.Single((await Store.EnrolmentsAsync(0, Cancel)).Agents, agent => agent.Entry.Keys.AgentId == secrets.Keys.AgentId);
         Assert.Equal(("other", true, now, now.AddHours(1), "http://127.0.0.1:3001"), (stored.Name, stored.IsRevoked, stored.AdmittedAt, stored.ExpiresAt, stored.Callback));
-        Assert.True(stored.IsSealedBy(secrets.Keys.Signing));
-        Assert.False((stored with { IsRevoked = false }).IsSealedBy(secrets.Keys.Signing));
+        Assert.True(stored.IsSealedBy(new Ed25519Signer(secrets.SigningSeed)));
+        Assert.False((stored with { IsRevoked = false }).IsSealedBy(new Ed25519Signer(secrets.SigningSeed)));
     }
 
     [Fact]
@@ -228,7 +229,7 @@ public abstract class RecordStoreContract : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
         DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
         Enrolment Of(bool revoked, string name) => new Enrolment(
-            AgentRole.Worker, name, "local", new RosterEntry(secrets.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), revoked).Sealed(secrets.SigningSeed);
+            AgentRole.Worker, name, "local", new RosterEntry(secrets.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), revoked).Sealed(new Ed25519Signer(secrets.SigningSeed));
         Assert.True(await Store.EnrolAsync(Of(revoked: false, "first"), Cancel));
         long before = await Store.RevokedCountAsync(Cancel);
         Assert.True(await Store.EnrolAsync(Of(revoked: true, "withdrawn"), Cancel));
@@ -253,7 +254,7 @@ public abstract class RecordStoreContract : IAsyncLifetime
             {
                 await Task.Delay(i * 5, Cancel);
                 await Store.EnrolAsync(
-                    new Enrolment(AgentRole.Worker, $"w{i}", "local", new RosterEntry(agent.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: false).Sealed(agent.SigningSeed),
+                    new Enrolment(AgentRole.Worker, $"w{i}", "local", new RosterEntry(agent.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: false).Sealed(new Ed25519Signer(agent.SigningSeed)),
                     Cancel);
             },
             Cancel)));
@@ -265,7 +266,7 @@ public abstract class RecordStoreContract : IAsyncLifetime
         // A change is news as well.
         AgentSecrets changed = secrets[7];
         await Store.EnrolAsync(
-            new Enrolment(AgentRole.Worker, "other", "local", new RosterEntry(changed.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: true).Sealed(changed.SigningSeed), Cancel);
+            new Enrolment(AgentRole.Worker, "other", "local", new RosterEntry(changed.Keys, 1, 0, Digest.Zero), "", now, now.AddHours(1), IsRevoked: true).Sealed(new Ed25519Signer(changed.SigningSeed)), Cancel);
         Assert.Equal("other", (await Store.EnrolmentsAsync(next, Cancel)).Agents.Single(agent => agent.Entry.Keys.AgentId == changed.Keys.AgentId).Name);
         // A number that the store has not come to is of another store: everything is told.
         Assert.True((await Store.EnrolmentsAsync(long.MaxValue, Cancel)).Agents.Count >= secrets.Length);
@@ -297,9 +298,9 @@ public abstract class RecordStoreContract : IAsyncLifetime
         await ReopenAsync();
         SealedRevocation[] stored = [.. (await Store.RevocationsAsync(Cancel)).Where(order => order.Order.Value == value)];
         Assert.Equal(["lost", "old"], stored.Select(order => order.Order.Reason));
-        Assert.All(stored, order => Assert.True(order.Order.IsSigned() && order.IsSealedBy(new Digest(Witan.Crypto.Ed25519.PublicKey(coordinator)))));
-        Assert.False(stored[0].IsSealedBy(new Digest(Witan.Crypto.Ed25519.PublicKey(requester))));
-        Assert.False((stored[0] with { Order = stored[0].Order with { Reason = "found" } }).IsSealedBy(new Digest(Witan.Crypto.Ed25519.PublicKey(coordinator))));
+        Assert.All(stored, order => Assert.True(order.Order.IsSigned() && order.IsSealedBy(new Digest(Ed25519.PublicKey(coordinator)))));
+        Assert.False(stored[0].IsSealedBy(new Digest(Ed25519.PublicKey(requester))));
+        Assert.False((stored[0] with { Order = stored[0].Order with { Reason = "found" } }).IsSealedBy(new Digest(Ed25519.PublicKey(coordinator))));
     }
 
     [Fact]

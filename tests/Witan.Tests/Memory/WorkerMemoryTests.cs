@@ -135,7 +135,7 @@ public sealed class WorkerMemoryTests : IDisposable
     {
         byte[] owner = Ed25519.PublicKey(_seed);
         await Store().AddAsync(owner, Note("x"), Cancel);
-        Directory.CreateDirectory(FilePath + ".next");
+        Directory.CreateDirectory($"{FilePath}.{Environment.ProcessId}.next");
         await Assert.ThrowsAsync<MemoryException>(() => Store().AddAsync(owner, Note("y"), Cancel));
         Assert.Single((await Store().OpenAsync(owner, Cancel)).Entries);
     }

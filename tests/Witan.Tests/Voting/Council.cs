@@ -75,6 +75,9 @@ internal sealed class Council
     /// <summary>The coordinator's encryption key.</summary>
     public P256Point Encryption { get; }
 
+    /// <summary>What the coordinator signs with.</summary>
+    public byte[] CoordinatorSeed => _coordinator;
+
     public Digest CoordinatorKey => new(Ed25519.PublicKey(_coordinator));
 
     public IReadOnlyList<RosterEntry> Admitted =>

@@ -14,7 +14,10 @@ internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection c
     // Looked back further than any append takes, because a record's time of change is older than its commit.
     private const string Changed = "select proposal, size from witan.record where changed > clock_timestamp() - interval '15 seconds'";
     private readonly Dictionary<Digest, long> _sizes = [];
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+
+    // What grows again and again is looked at ever less often; the first that grows after a pause at once.
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(25), Longest = TimeSpan.FromMilliseconds(200);
+    private TimeSpan _betweenLooks = Shortest;
 
     // 0 is never.
     private long _lookedAt;
@@ -49,10 +52,17 @@ internal sealed class PostgresWatch(PostgresConnector server, NpgsqlConnection c
         {
             if (_lookedAt != 0)
                 await connection.WaitAsync(PollMilliseconds, cancellationToken);
-            // What grows again and again is asked for once in a while, and not at every notification.
-            TimeSpan early = BetweenLooks - clock.GetElapsedTime(_lookedAt);
-            if (_lookedAt != 0 && early > TimeSpan.Zero)
+            TimeSpan early = _betweenLooks - clock.GetElapsedTime(_lookedAt);
+            if (_lookedAt == 0 || early <= TimeSpan.Zero)
+            {
+                _betweenLooks = Shortest;
+            }
+            else
+            {
                 await Task.Delay(early, clock, cancellationToken);
+                _betweenLooks = _betweenLooks * 2 < Longest ? _betweenLooks * 2 : Longest;
+            }
+
             _lookedAt = clock.GetTimestamp();
             return await LookAsync(cancellationToken);
         }
