@@ -3,7 +3,13 @@ namespace Witan.Attestation;
 /// <summary>Says which component lies below the best level there is, by how much, and what raises it.</summary>
 internal static class ShortfallFinder
 {
-    public static IReadOnlyList<TcbShortfall> Find(TrustedCollateral collateral, PckExtension pck, byte[] tee, int qeSvn, TcbStatus? status)
+    /// <summary>What raises a TD that was launched with less than its host has now.</summary>
+    public const string Relaunch = "relaunch of the TD";
+
+    private const string ModuleUpdate = "TDX module";
+
+    /// <summary>The shortfall of what was launched; <paramref name="now"/> says what the host has since reached.</summary>
+    public static IReadOnlyList<TcbShortfall> Find(TrustedCollateral collateral, PckExtension pck, byte[] tee, byte[] now, int qeSvn, TcbStatus? status)
     {
         if (status == TcbStatus.UpToDate)
             return [];
@@ -23,14 +29,16 @@ internal static class ShortfallFinder
         {
             TcbComponent need = target.Tdx[i];
             if (tee[i] < need.Svn)
-                result.Add(new TcbShortfall($"TDX component {i}", tee[i], need.Svn, need.Category, need.Type, i < 2 ? "TDX module" : "microcode loaded by the OS or VMM"));
+            {
+                string update = now[i] >= need.Svn ? Relaunch : i < 2 ? ModuleUpdate : "microcode loaded by the OS or VMM";
+                result.Add(new TcbShortfall($"TDX component {i}", tee[i], need.Svn, need.Category, need.Type, update));
+            }
         }
 
-        if (tee.Length > 0 && tee[1] > 0
-            && collateral.TcbInfo.Modules.FirstOrDefault(identity => identity.Version == tee[1]) is { } module
-            && module.Levels.OrderBy(level => level.Status).First() is { } best && tee[0] < best.IsvSvn)
+        if (BestModule(collateral, tee) is { } best && tee[0] < best.IsvSvn)
         {
-            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, "TDX module"));
+            bool reached = BestModule(collateral, now) is { } current && now[0] >= current.IsvSvn;
+            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, reached ? Relaunch : ModuleUpdate));
         }
 
         IsvLevel qe = collateral.QeIdentity.Levels.OrderBy(level => level.Status).First();
@@ -38,6 +46,11 @@ internal static class ShortfallFinder
             result.Add(new TcbShortfall("QE ISV SVN", qeSvn, qe.IsvSvn, null, null, "quoting enclave (DCAP packages on the host)"));
         return result;
     }
+
+    // Each module is judged by its own identity; below version 1 there is none.
+    private static IsvLevel? BestModule(TrustedCollateral collateral, byte[] tee) => tee.Length > 0 && tee[1] > 0
+        ? collateral.TcbInfo.Modules.FirstOrDefault(identity => identity.Version == tee[1])?.Levels.OrderBy(level => level.Status).First()
+        : null;
 
     private static string Update(TcbComponent component) => component.Type switch
     {
