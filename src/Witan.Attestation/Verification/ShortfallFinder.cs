@@ -13,8 +13,44 @@ internal static class ShortfallFinder
     {
         if (status == TcbStatus.UpToDate)
             return [];
+        List<TcbShortfall> result = Below(Target(collateral), pck, tee, now);
+        if (BestModule(collateral, tee) is { } best && tee[0] < best.IsvSvn)
+        {
+            bool reached = BestModule(collateral, now) is { } current && now[0] >= current.IsvSvn;
+            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, reached ? Relaunch : ModuleUpdate));
+        }
+
+        IsvLevel qe = collateral.QeIdentity.Levels.OrderBy(level => level.Status).First();
+        if (qeSvn < qe.IsvSvn)
+            result.Add(new TcbShortfall("QE ISV SVN", qeSvn, qe.IsvSvn, null, null, "quoting enclave (DCAP packages on the host)"));
+        return result;
+    }
+
+    /// <summary>The levels above <paramref name="reached"/> up to the best one, the nearest first.</summary>
+    public static IReadOnlyList<TcbStep> Steps(TrustedCollateral collateral, PckExtension pck, byte[] tee, byte[] now, TcbLevel? reached, TcbStatus? status)
+    {
+        if (status == TcbStatus.UpToDate)
+            return [];
+        IReadOnlyList<TcbLevel> levels = collateral.TcbInfo.Levels;
+        TcbLevel target = Target(collateral);
+        var steps = new List<TcbStep>();
+        IReadOnlyList<string> before = reached?.AdvisoryIds ?? [];
+        // Sorted from the highest down: none of those that stand before the first match is reached.
+        int first = levels.TakeWhile(level => !ReferenceEquals(level, target)).Count();
+        foreach (TcbLevel level in levels.TakeWhile(level => !ReferenceEquals(level, reached)).Skip(first).Reverse())
+        {
+            steps.Add(new TcbStep(level.Status, level.Date, Below(level, pck, tee, now), [.. before.Except(level.AdvisoryIds, StringComparer.Ordinal)]));
+            before = level.AdvisoryIds;
+        }
+
+        return steps;
+    }
+
+    private static TcbLevel Target(TrustedCollateral collateral) => collateral.TcbInfo.Levels.OrderBy(level => level.Status).First();
+
+    private static List<TcbShortfall> Below(TcbLevel target, PckExtension pck, byte[] tee, byte[] now)
+    {
         var result = new List<TcbShortfall>();
-        TcbLevel target = collateral.TcbInfo.Levels.OrderBy(level => level.Status).First();
         ReadOnlySpan<byte> have = pck.Components.Span;
         for (int i = 0; i < 16; i++)
         {
@@ -35,15 +71,6 @@ internal static class ShortfallFinder
             }
         }
 
-        if (BestModule(collateral, tee) is { } best && tee[0] < best.IsvSvn)
-        {
-            bool reached = BestModule(collateral, now) is { } current && now[0] >= current.IsvSvn;
-            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, reached ? Relaunch : ModuleUpdate));
-        }
-
-        IsvLevel qe = collateral.QeIdentity.Levels.OrderBy(level => level.Status).First();
-        if (qeSvn < qe.IsvSvn)
-            result.Add(new TcbShortfall("QE ISV SVN", qeSvn, qe.IsvSvn, null, null, "quoting enclave (DCAP packages on the host)"));
         return result;
     }
 

@@ -34,6 +34,8 @@ internal static class VerifyText
                 output.WriteLine(Terminal.Plain($"  short        {item.Component}: has {item.Have}, needs {item.Need}; raised by: {item.Update}"));
         }
 
+        foreach (TcbStep step in explain ? result.Facts?.Tcb?.Steps ?? [] : [])
+            output.WriteLine(Terminal.Plain(Words(step)));
         output.WriteLine(Terminal.Plain($"  level        {verdict.ConfidenceLevel?.ToString() ?? "none"} by policy {verdict.Policy}: {verdict.LevelRule}"));
         (TcbStatus? Status, IReadOnlyList<string> AdvisoryIds)? state = result.Facts?.Tcb is { } quoted ? (quoted.Status, quoted.AdvisoryIds)
             : result.Ias is { } reported ? (reported.TcbStatus, reported.Report.AdvisoryIds) : null;
@@ -75,6 +77,10 @@ internal static class VerifyText
         if (explain && finding.Evidence is { } evidence)
             output.WriteLine(terminal.Dim(Terminal.Plain($"      seen: {evidence}")));
     }
+
+    private static string Words(TcbStep step) =>
+        $"  step         {step.Status} of {step.Date:yyyy-MM-dd} needs {string.Join(", ", step.Needs.Select(item => $"{item.Component} {item.Need}"))}"
+        + (step.Removes.Count == 0 ? "" : $"; removes {string.Join(", ", step.Removes)}");
 
     private static string Words(FindingActor actor) => actor switch
     {

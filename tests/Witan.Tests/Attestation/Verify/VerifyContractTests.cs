@@ -46,6 +46,8 @@ public sealed class VerifyContractTests : IDisposable
         Assert.Equal(["INTEL-SA-00001", "INTEL-SA-00002"], rejected.GetProperty("tcb").GetProperty("advisoryIds").EnumerateArray().Select(id => id.GetString()!));
         JsonElement shortfall = rejected.GetProperty("tcb").GetProperty("shortfall")[0];
         Assert.Equal(("PCESVN", 12, 13), (shortfall.GetProperty("component").GetString(), shortfall.GetProperty("have").GetInt32(), shortfall.GetProperty("need").GetInt32()));
+        JsonElement step = Assert.Single(rejected.GetProperty("tcb").GetProperty("steps").EnumerateArray());
+        Assert.Equal(("UpToDate", 2), (step.GetProperty("status").GetString(), step.GetProperty("removes").GetArrayLength()));
         Assert.Contains(rejected.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("code").GetString() == "POLICY_TCB_STATUS");
 
         JsonElement refused = lines[2];
@@ -157,6 +159,7 @@ public sealed class VerifyContractTests : IDisposable
         CommandRun run = await CommandRun.RunAsync(call);
         foreach (Witan.Attestation.Finding finding in Judgement.Of(old, Witan.Attestation.AppraisalPolicy.Strict).Findings)
             Assert.Contains($"{finding.Code}  {finding.Message}", run.Output, StringComparison.Ordinal);
+        Assert.Contains("  step         UpToDate of 2025-02-01 needs PCESVN 13; removes INTEL-SA-00001, INTEL-SA-00002", run.Output, StringComparison.Ordinal);
         Assert.Contains("seen: PCESVN: has 12, needs 13", run.Output, StringComparison.Ordinal);
         Assert.Contains("fix: Update PCE (platform software)", run.Output, StringComparison.Ordinal);
         Assert.Contains("  INTEL-SA-00001  see the advisory (https://", run.Output, StringComparison.Ordinal);
