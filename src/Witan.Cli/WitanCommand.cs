@@ -19,16 +19,9 @@ public static class WitanCommand
         // Whoever types the name alone wants to see what there is.
         ParseResult parsed = root.Parse(args is [] ? ["--help"] : args);
         if (Unknown(parsed) is { } unknown)
-        {
-            terminal.WriteError($"there is no {unknown}", $"witan {CommandPath(parsed)}--help lists what there is");
-            return ExitCode.Usage;
-        }
-
+            return Mistyped(parsed, terminal, $"there is no {unknown}", $"witan {CommandPath(parsed)}--help lists what there is");
         if (parsed.Errors.Count > 0)
-        {
-            terminal.WriteError(parsed.Errors[0].Message, $"witan {CommandPath(parsed)}--help lists what it takes");
-            return ExitCode.Usage;
-        }
+            return Mistyped(parsed, terminal, parsed.Errors[0].Message, $"witan {CommandPath(parsed)}--help lists what it takes");
 
         try
         {
@@ -56,6 +49,15 @@ public static class WitanCommand
             terminal.WriteError($"internal: {e.GetType().Name}: {e.Message}", "set WITAN_TRACE=1 and report what it prints");
             return ExitCode.Internal;
         }
+    }
+
+    private static int Mistyped(ParseResult parsed, Terminal terminal, string message, string hint)
+    {
+        // Who reads lines of JSON gets one for a mistyped command too.
+        if (parsed.CommandResult.Command.Name == Commands.Verify.VerifyCommand.Name)
+            Commands.Verify.VerifyCommand.WriteMistyped(parsed, terminal, new CommandException(message, hint));
+        terminal.WriteError(message, hint);
+        return ExitCode.Usage;
     }
 
     // A mistyped option would be taken for a file, and a mistyped command for a missing one. Behind -- everything is a name.

@@ -26,7 +26,7 @@ public static class Forecaster
         if (facts.Authenticity != Authenticity.Genuine || facts.Pck is not { } pck)
             return null;
         var findings = new FindingList();
-        if (!Describes(early, facts.Quote, pck, findings))
+        if (!Describes(early, facts.Tcb?.EvaluationDataNumber, facts.Quote, pck, findings))
             return new TcbForecast(early.EvaluationDataNumber, null, null, findings.All);
         TcbFacts tcb = TcbEvaluator.Evaluate(facts.Quote, pck, early);
         TcbFindings.Add(tcb, findings);
@@ -51,17 +51,18 @@ public static class Forecaster
             Subject = "TCB",
             Why = FindingCatalog.Find("POLICY_TCB_WILL_EXPIRE")?.Meaning,
             Actor = FindingActor.PlatformOperator,
-            Remedy = tcb.Shortfall.Count == 0
-                ? "Update the platform before the promotion."
-                : $"Before the promotion update {string.Join("; ", tcb.Shortfall.Select(item => item.Update).Distinct(StringComparer.Ordinal))}.",
+            Remedy = $"Before the promotion: {TcbFindings.Remedy(tcb) ?? "Update the platform."}",
             Evidence = shortfall.Length > 0 ? shortfall : forecast.Findings.FirstOrDefault(finding => finding.Severity == FindingSeverity.Error)?.Message,
         };
     }
 
-    private static bool Describes(TrustedCollateral early, Quote quote, PckExtension pck, FindingList findings)
+    private static bool Describes(TrustedCollateral early, long? today, Quote quote, PckExtension pck, FindingList findings)
     {
         TcbInfo info = early.TcbInfo;
         bool good = true;
+        // An older set says what was, not what comes.
+        if (today is { } number && early.EvaluationDataNumber < number)
+            good = findings.Fail("POLICY_EVALUATION_NUMBER", "early TCB info", $"the early set has evaluation number {early.EvaluationDataNumber}, today's has {number}", FindingActor.VerifierOperator, "Fetch the early set.");
         if (info.Tee != quote.Tee)
             good = findings.Fail("TCB_INFO_TEE_MISMATCH", "early TCB info", $"the TCB info is for {info.Tee}, the quote is {quote.Tee}", FindingActor.VerifierOperator);
         if (!info.Fmspc.Span.SequenceEqual(pck.Fmspc.Span))

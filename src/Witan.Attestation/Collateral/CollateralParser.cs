@@ -23,7 +23,8 @@ internal static class CollateralParser
         json.Open();
         while (json.Next(Names, ref seen, out int member))
         {
-            members[member] = json.IsNull ? null : member switch
+            // Typed: a bare null would become empty bytes, and a missing member a broken one.
+            members[member] = json.IsNull ? default(ReadOnlyMemory<byte>?) : member switch
             {
                 1 or 2 or TcbInfo + 1 or QeIdentity + 1 => Binary(ref json),
                 _ => json.Utf8(),

@@ -80,6 +80,7 @@ public static class CollateralVerifier
             RootCrl = rootCrl,
             PckCrl = pckCrl,
             PckCertificateChain = collateral.PckCertificateChain,
+            Notes = [.. findings.All],
             Windows =
             [
                 .. tcbChain.Windows("TCB_SIGNING_CERT", "TCB_SIGNING_CERT"),

@@ -32,6 +32,13 @@ public sealed record TcbEvaluation(
 /// <param name="Update">What raises it.</param>
 public sealed record TcbShortfall(string Component, int Have, int Need, string? Category, string? Type, string Update);
 
+/// <summary>A platform level between the one that matches and the best one: what it asks for, and what reaching it is worth.</summary>
+/// <param name="Status">Intel's status for the level.</param>
+/// <param name="Date">Its date.</param>
+/// <param name="Needs">What lies below it.</param>
+/// <param name="Removes">Advisories of the level before it that it no longer has.</param>
+public sealed record TcbStep(TcbStatus Status, DateTimeOffset Date, IReadOnlyList<TcbShortfall> Needs, IReadOnlyList<string> Removes);
+
 /// <summary>What is true of a quote's TCB.</summary>
 /// <param name="Status">Intel's result; null where no level matches.</param>
 /// <param name="Launch">What the TEE was launched with.</param>
@@ -47,7 +54,11 @@ public sealed record TcbFacts(
     IReadOnlyList<string> AdvisoryIds,
     DateTimeOffset? Date,
     long EvaluationDataNumber,
-    IReadOnlyList<TcbShortfall> Shortfall);
+    IReadOnlyList<TcbShortfall> Shortfall)
+{
+    /// <summary>The platform's levels above the one that matches, the nearest first, up to the best one; empty where the platform has that.</summary>
+    public IReadOnlyList<TcbStep> Steps { get; init; } = [];
+}
 
 /// <summary>What was found to be true about a quote, by checks that know no policy.</summary>
 public sealed record QuoteFacts

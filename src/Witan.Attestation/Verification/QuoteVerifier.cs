@@ -16,6 +16,7 @@ public static class QuoteVerifier
     {
         var findings = new FindingList();
         Notes(quote, findings);
+        findings.AddRange(collateral.Notes);
         PckChain? chain = Chain(quote, collateral, cache, findings, out PckChainSource source);
         if (source == PckChainSource.Unavailable)
             return Facts(quote, collateral, at, findings, Authenticity.Undetermined, null, source, null);

@@ -3,12 +3,54 @@ namespace Witan.Attestation;
 /// <summary>Says which component lies below the best level there is, by how much, and what raises it.</summary>
 internal static class ShortfallFinder
 {
-    public static IReadOnlyList<TcbShortfall> Find(TrustedCollateral collateral, PckExtension pck, byte[] tee, int qeSvn, TcbStatus? status)
+    /// <summary>What raises a TD that was launched with less than its host has now.</summary>
+    public const string Relaunch = "relaunch of the TD";
+
+    private const string ModuleUpdate = "TDX module";
+
+    /// <summary>The shortfall of what was launched; <paramref name="now"/> says what the host has since reached.</summary>
+    public static IReadOnlyList<TcbShortfall> Find(TrustedCollateral collateral, PckExtension pck, byte[] tee, byte[] now, int qeSvn, TcbStatus? status)
     {
         if (status == TcbStatus.UpToDate)
             return [];
+        List<TcbShortfall> result = Below(Target(collateral), pck, tee, now);
+        if (BestModule(collateral, tee) is { } best && tee[0] < best.IsvSvn)
+        {
+            bool reached = BestModule(collateral, now) is { } current && now[0] >= current.IsvSvn;
+            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, reached ? Relaunch : ModuleUpdate));
+        }
+
+        IsvLevel qe = collateral.QeIdentity.Levels.OrderBy(level => level.Status).First();
+        if (qeSvn < qe.IsvSvn)
+            result.Add(new TcbShortfall("QE ISV SVN", qeSvn, qe.IsvSvn, null, null, "quoting enclave (DCAP packages on the host)"));
+        return result;
+    }
+
+    /// <summary>The levels above <paramref name="reached"/> up to the best one, the nearest first.</summary>
+    public static IReadOnlyList<TcbStep> Steps(TrustedCollateral collateral, PckExtension pck, byte[] tee, byte[] now, TcbLevel? reached, TcbStatus? status)
+    {
+        if (status == TcbStatus.UpToDate)
+            return [];
+        IReadOnlyList<TcbLevel> levels = collateral.TcbInfo.Levels;
+        TcbLevel target = Target(collateral);
+        var steps = new List<TcbStep>();
+        IReadOnlyList<string> before = reached?.AdvisoryIds ?? [];
+        // Sorted from the highest down: none of those that stand before the first match is reached.
+        int first = levels.TakeWhile(level => !ReferenceEquals(level, target)).Count();
+        foreach (TcbLevel level in levels.TakeWhile(level => !ReferenceEquals(level, reached)).Skip(first).Reverse())
+        {
+            steps.Add(new TcbStep(level.Status, level.Date, Below(level, pck, tee, now), [.. before.Except(level.AdvisoryIds, StringComparer.Ordinal)]));
+            before = level.AdvisoryIds;
+        }
+
+        return steps;
+    }
+
+    private static TcbLevel Target(TrustedCollateral collateral) => collateral.TcbInfo.Levels.OrderBy(level => level.Status).First();
+
+    private static List<TcbShortfall> Below(TcbLevel target, PckExtension pck, byte[] tee, byte[] now)
+    {
         var result = new List<TcbShortfall>();
-        TcbLevel target = collateral.TcbInfo.Levels.OrderBy(level => level.Status).First();
         ReadOnlySpan<byte> have = pck.Components.Span;
         for (int i = 0; i < 16; i++)
         {
@@ -23,21 +65,19 @@ internal static class ShortfallFinder
         {
             TcbComponent need = target.Tdx[i];
             if (tee[i] < need.Svn)
-                result.Add(new TcbShortfall($"TDX component {i}", tee[i], need.Svn, need.Category, need.Type, i < 2 ? "TDX module" : "microcode loaded by the OS or VMM"));
+            {
+                string update = now[i] >= need.Svn ? Relaunch : i < 2 ? ModuleUpdate : "microcode loaded by the OS or VMM";
+                result.Add(new TcbShortfall($"TDX component {i}", tee[i], need.Svn, need.Category, need.Type, update));
+            }
         }
 
-        if (tee.Length > 0 && tee[1] > 0
-            && collateral.TcbInfo.Modules.FirstOrDefault(identity => identity.Version == tee[1]) is { } module
-            && module.Levels.OrderBy(level => level.Status).First() is { } best && tee[0] < best.IsvSvn)
-        {
-            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, "TDX module"));
-        }
-
-        IsvLevel qe = collateral.QeIdentity.Levels.OrderBy(level => level.Status).First();
-        if (qeSvn < qe.IsvSvn)
-            result.Add(new TcbShortfall("QE ISV SVN", qeSvn, qe.IsvSvn, null, null, "quoting enclave (DCAP packages on the host)"));
         return result;
     }
+
+    // Each module is judged by its own identity; below version 1 there is none.
+    private static IsvLevel? BestModule(TrustedCollateral collateral, byte[] tee) => tee.Length > 0 && tee[1] > 0
+        ? collateral.TcbInfo.Modules.FirstOrDefault(identity => identity.Version == tee[1])?.Levels.OrderBy(level => level.Status).First()
+        : null;
 
     private static string Update(TcbComponent component) => component.Type switch
     {

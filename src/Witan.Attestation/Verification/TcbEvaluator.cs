@@ -19,7 +19,10 @@ internal static class TcbEvaluator
             [.. launch.AdvisoryIds.Union(current.AdvisoryIds, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             date,
             collateral.EvaluationDataNumber,
-            ShortfallFinder.Find(collateral, pck, launchSvn, qeSvn, status));
+            ShortfallFinder.Find(collateral, pck, launchSvn, currentSvn, qeSvn, status))
+        {
+            Steps = ShortfallFinder.Steps(collateral, pck, launchSvn, currentSvn, launch.Platform, status),
+        };
     }
 
     internal static bool Reaches(TcbLevel level, PckExtension pck, ReadOnlySpan<byte> tee)

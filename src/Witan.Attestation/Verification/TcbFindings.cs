@@ -48,7 +48,7 @@ internal static class TcbFindings
     private static FindingActor Actor(TcbStatus status) => status switch
     {
         TcbStatus.SWHardeningNeeded => FindingActor.WorkloadOwner,
-        TcbStatus.RelaunchAdvised => FindingActor.WorkloadOwner,
+        TcbStatus.RelaunchAdvised or TcbStatus.RelaunchAdvisedConfigurationNeeded => FindingActor.WorkloadOwner,
         _ => FindingActor.PlatformOperator,
     };
 
@@ -61,13 +61,19 @@ internal static class TcbFindings
         TcbStatus.SWHardeningNeeded => "Nobody on this host can fix it: build the workload with the mitigations that the advisories name.",
         TcbStatus.ConfigurationNeeded or TcbStatus.ConfigurationAndSWHardeningNeeded => "Change the BIOS settings that the advisories name.",
         TcbStatus.Revoked => "Move the workload to another platform.",
-        TcbStatus.RelaunchAdvised or TcbStatus.RelaunchAdvisedConfigurationNeeded => "Relaunch the TD: the host was updated under it.",
+        TcbStatus.RelaunchAdvised => "Relaunch the TD: the host was updated under it.",
+        TcbStatus.RelaunchAdvisedConfigurationNeeded => "Relaunch the TD: the host was updated under it. Have its operator change the BIOS settings that the advisories name.",
         _ => Remedy(tcb) ?? "Update BIOS and microcode, then register the platform again.",
     };
 
-    private static string? Remedy(TcbFacts tcb) => tcb.Shortfall.Count == 0
-        ? null
-        : "Update " + string.Join("; ", tcb.Shortfall.Select(item => item.Update).Distinct(StringComparer.Ordinal)) + ".";
+    /// <summary>What raises a platform, one sentence; null where nothing is short.</summary>
+    internal static string? Remedy(TcbFacts tcb)
+    {
+        string[] all = [.. tcb.Shortfall.Select(item => item.Update).Distinct(StringComparer.Ordinal)], updates = [.. all.Where(update => update != ShortfallFinder.Relaunch)];
+        return all.Length == 0 ? null
+            : updates.Length == 0 ? "Relaunch the TD."
+            : $"Update {string.Join("; ", updates)}{(updates.Length == all.Length ? "" : ", then relaunch the TD")}.";
+    }
 
     private static string? Evidence(TcbFacts tcb) => tcb.Shortfall.Count == 0
         ? null

@@ -51,6 +51,9 @@ public sealed class TrustedCollateral
     /// <summary>A PCK chain given with the collateral, in PEM; it wins over the quote's. Empty where there is none.</summary>
     public required ReadOnlyMemory<byte> PckCertificateChain { get; init; }
 
+    /// <summary>What verification noted and nothing hangs on; part of the findings on every quote judged with it.</summary>
+    internal IReadOnlyList<Finding> Notes { get; init; } = [];
+
     /// <summary>Whether this is a development root's.</summary>
     public bool IsSimulated => Root.IsSimulated;
 

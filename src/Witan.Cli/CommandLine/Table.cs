@@ -6,7 +6,7 @@ public sealed class Table(params string[] headings)
     private readonly List<string[]> _rows = [];
 
     /// <summary>Adds a row. Cells may come from strangers: control characters, which could rewrite a terminal, are replaced.</summary>
-    public void Add(params string[] cells) => _rows.Add([.. cells.Select(Clean)]);
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(Terminal.Plain)]);
 
     /// <summary>Writes headings and rows.</summary>
     public void Write(Terminal terminal)
@@ -16,8 +16,6 @@ public sealed class Table(params string[] headings)
         foreach (string[] row in _rows)
             terminal.Out.WriteLine(Line(row, widths));
     }
-
-    private static string Clean(string cell) => string.Concat(cell.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
 
     private static string Line(string[] cells, int[] widths) =>
         string.Join("  ", cells.Select((cell, i) => i == cells.Length - 1 ? cell : cell.PadRight(widths[i]))).TrimEnd();

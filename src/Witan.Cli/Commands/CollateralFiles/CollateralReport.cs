@@ -39,7 +39,7 @@ internal static class CollateralReport
             "rejected" => terminal.Bad("✗ not authentic"),
             _ => terminal.Doubt("? none"),
         };
-        terminal.Out.WriteLine($"{outcome}  {sight.Name}{(sight.Trusted is { IsSimulated: true } ? "  (simulated)" : "")}");
+        terminal.Out.WriteLine($"{outcome}  {Terminal.Plain(sight.Name)}{(sight.Trusted is { IsSimulated: true } ? "  (simulated)" : "")}");
         if (sight.Trusted is { } trusted)
             WriteDocuments(terminal, trusted);
         if (sight.Fetched is { } fetched)
@@ -47,7 +47,7 @@ internal static class CollateralReport
         foreach (Finding finding in sight.Findings)
         {
             string mark = finding.Severity switch { FindingSeverity.Error => terminal.Bad("✗"), FindingSeverity.Note => terminal.Dim("·"), _ => terminal.Doubt("!") };
-            terminal.Out.WriteLine($"  {mark} {finding.Code}  {finding.Message}");
+            terminal.Out.WriteLine($"  {mark} {finding.Code}  {Terminal.Plain(finding.Message)}");
             if (finding.Remedy is { } remedy && finding.Severity != FindingSeverity.Note)
                 terminal.Out.WriteLine($"      fix: {remedy}");
         }
@@ -57,7 +57,7 @@ internal static class CollateralReport
     {
         TcbInfo info = trusted.TcbInfo;
         QeIdentity identity = trusted.QeIdentity;
-        terminal.Out.WriteLine($"  family        {info.Tee.ToString().ToUpperInvariant()}, FMSPC {Convert.ToHexString(info.Fmspc.Span)}, PCE {Convert.ToHexString(info.PceId.Span)}, {trusted.PckCrl.IssuerName}");
+        terminal.Out.WriteLine(Terminal.Plain($"  family        {info.Tee.ToString().ToUpperInvariant()}, FMSPC {Convert.ToHexString(info.Fmspc.Span)}, PCE {Convert.ToHexString(info.PceId.Span)}, {trusted.PckCrl.IssuerName}"));
         terminal.Out.WriteLine($"  TCB info      version {info.Version}, evaluation number {info.EvaluationDataNumber}, {Dates(info.IssueDate, info.NextUpdate)}, {info.Levels.Count} levels, best {info.Levels[0].Status}");
         terminal.Out.WriteLine($"  QE identity   {identity.Id}, evaluation number {identity.EvaluationDataNumber}, {Dates(identity.IssueDate, identity.NextUpdate)}");
         terminal.Out.WriteLine($"  PCK CRL       {Dates(trusted.PckCrl.ThisUpdate, trusted.PckCrl.NextUpdate)}, {trusted.PckCrl.Count} revoked");

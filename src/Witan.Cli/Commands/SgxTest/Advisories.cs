@@ -17,12 +17,15 @@ internal static class Advisories
         ["INTEL-SA-00614"] = "stale data through MMIO; BIOS update",
         ["INTEL-SA-00615"] = "stale data through MMIO; BIOS update, enclaves built with mitigations",
         ["INTEL-SA-00657"] = "stale data from the legacy xAPIC; BIOS update with microcode, x2APIC",
+        ["INTEL-DOC-10000"] = "the product is past its end of servicing updates",
+        ["INTEL-DOC-10001"] = "the product is past its end of servicing lifetime",
         ["INTEL-SA-00828"] = "gather data sampling; BIOS update with microcode",
     };
 
     /// <summary>One line with the page; "see the advisory" where no more is known.</summary>
-    public static string Describe(string id) =>
-        $"{Known.GetValueOrDefault(id, "see the advisory")} ({Page(id)})";
+    public static string Describe(string id) => id.StartsWith("INTEL-SA-", StringComparison.Ordinal)
+        ? $"{Known.GetValueOrDefault(id, "see the advisory")} ({Page(id)})"
+        : Known.GetValueOrDefault(id, "see the advisory");
 
     /// <summary>The address of Intel's page.</summary>
     public static string Page(string id) => $"https://www.intel.com/content/www/us/en/security-center/advisory/{id.ToLowerInvariant()}.html";

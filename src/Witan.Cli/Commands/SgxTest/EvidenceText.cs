@@ -21,21 +21,21 @@ internal static class EvidenceText
 
         Verdict verdict = evidence.Verdict;
         output.WriteLine("Testing RA...");
-        output.WriteLine($"evidence: {evidence.Kind}{(verdict.IsSimulated ? ", simulated" : "")}{(evidence.Collateral is { } collateral ? $"; collateral: {collateral}" : "")}");
-        output.WriteLine($"isvEnclaveQuoteStatus = {evidence.QuoteStatus ?? "none"}");
+        output.WriteLine(Terminal.Plain($"evidence: {evidence.Kind}{(verdict.IsSimulated ? ", simulated" : "")}{(evidence.Collateral is { } collateral ? $"; collateral: {collateral}" : "")}"));
+        output.WriteLine(Terminal.Plain($"isvEnclaveQuoteStatus = {evidence.QuoteStatus ?? "none"}"));
         foreach (string line in evidence.Blob)
             output.WriteLine(line);
-        output.WriteLine($"advisoryURL = {evidence.AdvisoryUrl ?? AdvisoryUrl}");
-        output.WriteLine($"advisoryIDs = {(evidence.AdvisoryIds.Count == 0 ? "none" : string.Join(", ", evidence.AdvisoryIds.Select(id => $"\"{id}\"")))}");
+        output.WriteLine(Terminal.Plain($"advisoryURL = {evidence.AdvisoryUrl ?? AdvisoryUrl}"));
+        output.WriteLine(Terminal.Plain($"advisoryIDs = {(evidence.AdvisoryIds.Count == 0 ? "none" : string.Join(", ", evidence.AdvisoryIds.Select(id => $"\"{id}\"")))}"));
         foreach (string id in evidence.AdvisoryIds)
-            output.WriteLine($"  {id}: {Advisories.Describe(id)}");
+            output.WriteLine(Terminal.Plain($"  {id}: {Advisories.Describe(id)}"));
         foreach (TcbShortfall item in evidence.Shortfall)
             output.WriteLine($"short: {item.Component} has {item.Have}, needs {item.Need}; raised by: {item.Update}");
         foreach (Finding finding in verdict.Findings.Where(finding => finding.Severity >= FindingSeverity.Warning))
-            output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? terminal.Bad("✘") : terminal.Doubt("?"))}  {finding.Code}  {finding.Message}{(finding.Remedy is { } remedy ? $". {remedy}" : "")}");
+            output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? terminal.Bad("✘") : terminal.Doubt("?"))}  {finding.Code}  {Terminal.Plain(finding.Message)}{(finding.Remedy is { } remedy ? $". {remedy}" : "")}");
         foreach (string line in TierText.Advice(evidence.QuoteStatus))
             output.WriteLine(line);
-        output.WriteLine($"policy {verdict.Policy}: {verdict.LevelRule}");
+        output.WriteLine(Terminal.Plain($"policy {verdict.Policy}: {verdict.LevelRule}"));
         foreach (string line in TierText.GoodFor(verdict.ConfidenceLevel))
             output.WriteLine(line);
         output.WriteLine($"confidenceLevel = {verdict.ConfidenceLevel?.ToString() ?? "none"}");

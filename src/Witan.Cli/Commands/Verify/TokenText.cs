@@ -1,4 +1,5 @@
 using Witan.Attestation;
+using Witan.Cli.CommandLine;
 
 namespace Witan.Cli.Commands.Verify;
 
@@ -9,15 +10,15 @@ internal static class TokenText
     {
         if (facts.Result is not { } result)
             return;
-        output.WriteLine($"  evidence     attestation result of {(result.Issuer.Length == 0 ? "an issuer without a name" : result.Issuer)} for {result.Audience}, {TokenFile.Time(result.IssuedAt)}{(result.ExpiresAt is { } expiry ? $" to {TokenFile.Time(expiry)}" : "")}");
+        output.WriteLine(Terminal.Plain($"  evidence     attestation result of {(result.Issuer.Length == 0 ? "an issuer without a name" : result.Issuer)} for {result.Audience}, {TokenFile.Time(result.IssuedAt)}{(result.ExpiresAt is { } expiry ? $" to {TokenFile.Time(expiry)}" : "")}"));
         foreach (SubmoduleResult submodule in result.Submodules)
         {
-            output.WriteLine($"  {submodule.Label,-12} {submodule.Status.ToString().ToLowerInvariant()}{(submodule.Appraisal is { } said ? $"; {said.EvidenceKind} judged at {TokenFile.Time(said.EvaluatedAt)} by policy {said.Policy} ({said.PolicyHash[..12]}…)" : "")}");
+            output.WriteLine(Terminal.Plain($"  {submodule.Label,-12} {submodule.Status.ToString().ToLowerInvariant()}{(submodule.Appraisal is { } said ? $"; {said.EvidenceKind} judged at {TokenFile.Time(said.EvaluatedAt)} by policy {said.Policy} ({said.PolicyHash[..12]}…)" : "")}"));
             if (submodule.Appraisal is not { } claim)
                 continue;
-            output.WriteLine($"  tcb          {claim.TcbStatus ?? "no level matches"}{(claim.TcbDate is { } date ? $" of {date:yyyy-MM-dd}" : "")}{(claim.EvaluationDataNumber is { } number ? $", evaluation number {number}" : "")}");
+            output.WriteLine(Terminal.Plain($"  tcb          {claim.TcbStatus ?? "no level matches"}{(claim.TcbDate is { } date ? $" of {date:yyyy-MM-dd}" : "")}{(claim.EvaluationDataNumber is { } number ? $", evaluation number {number}" : "")}"));
             if (claim.AdvisoryIds.Count > 0)
-                output.WriteLine($"  advisories   {string.Join(", ", claim.AdvisoryIds)}");
+                output.WriteLine(Terminal.Plain($"  advisories   {string.Join(", ", claim.AdvisoryIds)}"));
         }
     }
 }

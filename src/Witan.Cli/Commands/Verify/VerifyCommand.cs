@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using Witan.Attestation;
@@ -11,6 +12,18 @@ namespace Witan.Cli.Commands.Verify;
 /// <summary><c>witan verify</c>: what does this evidence prove, and is that good enough?</summary>
 public static class VerifyCommand
 {
+    /// <summary>The command's name.</summary>
+    public const string Name = "verify";
+
+    /// <summary>With <c>--json</c>, a command line that makes no sense as a line of <c>witan.verify/1</c>.</summary>
+    internal static void WriteMistyped(ParseResult parsed, Terminal terminal, CommandException problem)
+    {
+        if (!parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Any(token => token.Value == "--json"))
+            return;
+        string policy = parsed.GetResult("--policy") is OptionResult { Tokens: [{ } named, ..] } ? named.Value : AppraisalPolicy.Phala.Name;
+        Print(terminal, VerifyJson.Of(null, policy, problem));
+    }
+
     public static Command Create(Terminal terminal)
     {
         var files = new Argument<string[]>("EVIDENCE") { Description = "quotes, binary or hexadecimal, reports of dstack guests, EPID attestation reports, or tokens; - reads standard input", Arity = ArgumentArity.OneOrMore };
@@ -24,7 +37,7 @@ public static class VerifyCommand
         var reportData = new Option<string?>("--report-data") { Description = "what the report data must be: up to 128 hexadecimal digits, padded with zeros" };
         var explain = new Option<bool>("--explain") { Description = "show every finding, with evidence and remedy" };
         var json = new Option<bool>("--json") { Description = "print JSON (witan.verify/1), one line a file" };
-        var command = new Command("verify", "Verify SGX and TDX quotes, reports of dstack guests, EPID attestation reports and attestation result tokens, and appraise them to a confidence level.")
+        var command = new Command(Name, "Verify SGX and TDX quotes, reports of dstack guests, EPID attestation reports and attestation result tokens, and appraise them to a confidence level.")
         {
             files, collateral, fetch, at, policy, root, simulated, reportData, explain, json,
         };
@@ -46,13 +59,11 @@ public static class VerifyCommand
             }
             catch (CommandException e) when (parsed.GetValue(json))
             {
-                Print(VerifyJson.Of(null, parsed.GetValue(policy)!, e));
+                Print(terminal, VerifyJson.Of(null, parsed.GetValue(policy)!, e));
                 throw;
             }
         });
         return command;
-
-        void Print(VerifyJson line) => terminal.Out.WriteLine(JsonSerializer.Serialize(line, VerifyJsonContext.Default.VerifyJson));
 
         async Task<int> JudgeAllAsync(ParseResult parsed, CancellationToken token)
         {
@@ -81,7 +92,7 @@ public static class VerifyCommand
                 if (problem is not null)
                 {
                     if (parsed.GetValue(json))
-                        Print(VerifyJson.Of(file, parsed.GetValue(policy)!, problem));
+                        Print(terminal, VerifyJson.Of(file, parsed.GetValue(policy)!, problem));
                     terminal.WriteError(problem.Message, problem.Hint);
                     worst = Worse(worst, problem.ExitCode);
                     continue;
@@ -100,7 +111,7 @@ public static class VerifyCommand
                 VerifyResult result = EarlyCollateral.Foresee(judged, next, demanded);
                 string? signed = issuer?.Issue(result, demanded, TimeProvider.System.GetUtcNow());
                 if (parsed.GetValue(json))
-                    Print(VerifyJson.Of(result, demanded) with { Token = signed });
+                    Print(terminal, VerifyJson.Of(result, demanded) with { Token = signed });
                 else
                     VerifyText.Write(terminal, issuer is null ? terminal.Out : terminal.Error, result, parsed.GetValue(explain));
                 if (signed is not null && !parsed.GetValue(json))
@@ -111,6 +122,8 @@ public static class VerifyCommand
             return worst;
         }
     }
+
+    private static void Print(Terminal terminal, VerifyJson line) => terminal.Out.WriteLine(JsonSerializer.Serialize(line, VerifyJsonContext.Default.VerifyJson));
 
     internal static VerifyResult Judge(
         string file, TrustedCollateral? trusted, IReadOnlyList<Finding> problems, AppraisalPolicy policy, DateTimeOffset at) =>

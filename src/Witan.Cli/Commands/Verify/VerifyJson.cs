@@ -59,11 +59,14 @@ internal sealed record EvidenceJson(string Kind, int? Version);
 internal sealed record TcbJson(
     string? Status, TcbStatus? LaunchStatus, TcbStatus? CurrentStatus, IReadOnlyList<string> AdvisoryIds, DateTimeOffset? Date, long? EvaluationDataNumber, IReadOnlyList<TcbShortfall> Shortfall)
 {
+    /// <summary>The platform's levels above the one that matches, the nearest first, up to the best one.</summary>
+    public IReadOnlyList<TcbStep> Steps { get; init; } = [];
+
     /// <summary>Nothing is known of the platform: every member is there, and empty.</summary>
     public static TcbJson Unknown { get; } = new(null, null, null, [], null, null, []);
 
     public static TcbJson Of(TcbFacts tcb) =>
-        new(tcb.Status?.ToString(), tcb.Launch.Status, tcb.Current.Status, tcb.AdvisoryIds, tcb.Date, tcb.EvaluationDataNumber, tcb.Shortfall);
+        new(tcb.Status?.ToString(), tcb.Launch.Status, tcb.Current.Status, tcb.AdvisoryIds, tcb.Date, tcb.EvaluationDataNumber, tcb.Shortfall) { Steps = tcb.Steps };
 
     // Of several submodules each has its own; one alone is shown.
     public static TcbJson Of(TokenFacts? token) => token?.Result?.Submodules is [{ Appraisal: { } claim }]

@@ -24,7 +24,7 @@ public class CollateralTests
         ["TD_QE identity with an SGX quote"] = new(false, a => a.QeIdentity["id"] = "TD_QE", "QE_IDENTITY_TEE_MISMATCH"),
         ["QVE identity"] = new(false, a => a.QeIdentity["id"] = "QVE", "QE_IDENTITY_TEE_MISMATCH"),
         ["QE identity of version 3"] = new(false, a => a.QeIdentity["version"] = 3, "QE_IDENTITY_VERSION_UNSUPPORTED"),
-        ["different evaluation numbers"] = new(true, a => a.QeIdentity["tcbEvaluationDataNumber"] = 19, null),
+        ["different evaluation numbers"] = new(true, a => a.QeIdentity["tcbEvaluationDataNumber"] = 19, null, "COLLATERAL_EVALUATION_NUMBERS_DIFFER"),
         ["pretty-printed after signing"] = new(true, a => a.TamperTcbInfo = text => JsonNode.Parse(text)!.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }), "TCB_INFO_SIGNATURE_INVALID"),
         ["members in another order after signing"] = new(true, a => a.TamperQeIdentity = text =>
         {
@@ -77,6 +77,7 @@ public class CollateralTests
         ["QE of another product"] = new(false, a => a.Quote.QeReport[256] = 2, "QE_ISVPRODID_MISMATCH"),
         ["identity with bits outside its own mask"] = new(false, a => a.QeIdentity["attributes"] = "15000000000000000000000000000000", "QE_IDENTITY_INVALID"),
         ["missing member of the file"] = new(false, a => a.ChangeCollateral = file => file.Remove("root_ca_crl"), "COLLATERAL_MISSING"),
+        ["member of the file that is null"] = new(false, a => a.ChangeCollateral = file => file["pck_crl"] = null, "COLLATERAL_MISSING"),
         ["CRL that is no hexadecimal"] = new(false, a => a.ChangeCollateral = file => file["pck_crl"] = "xyz!", "COLLATERAL_FORMAT"),
         ["signature of 63 bytes"] = new(false, a => a.ChangeCollateral = file => file["tcb_info_signature"] = new string('0', 126), "TCB_INFO_SIGNATURE_INVALID"),
         ["signature of zeros"] = new(false, a => a.ChangeCollateral = file => file["qe_identity_signature"] = new string('0', 128), "QE_IDENTITY_SIGNATURE_INVALID"),

@@ -88,7 +88,36 @@ public class TcbTests
         Assert.Equal(launch, tcb.Launch.Status?.ToString());
         Assert.Equal(current, tcb.Current.Status?.ToString());
         Assert.Equal(["INTEL-SA-00001"], tcb.AdvisoryIds);
-        Assert.Equal(expected.StartsWith("Relaunch", StringComparison.Ordinal), judgement.Codes.Any(code => code.StartsWith("TCB_RELAUNCH_ADVISED", StringComparison.Ordinal)));
+        // The host has what the TD was launched without: only the TD's owner can do something.
+        bool relaunch = expected.StartsWith("Relaunch", StringComparison.Ordinal);
+        if (relaunch)
+            Assert.Equal(FindingActor.WorkloadOwner, judgement.Findings.Single(finding => finding.Code.StartsWith("TCB_", StringComparison.Ordinal)).Actor);
+        if (current == "UpToDate" && launch != current)
+            Assert.Equal([("TDX component 2", 2, 4, "relaunch of the TD")], tcb.Shortfall.Select(item => (item.Component, item.Have, item.Need, item.Update)));
+        Assert.Equal(relaunch, judgement.Codes.Any(code => code.StartsWith("TCB_RELAUNCH_ADVISED", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_levels_above_say_what_each_asks_for_and_which_advisories_it_ends()
+    {
+        var authority = new TestAuthority(tdx: false);
+        var levels = (JsonArray)authority.TcbInfo["tcbLevels"]!;
+        levels.Clear();
+        levels.Add(TestDocuments.Level(9, 13, null, "OutOfDate", "2026-05-01"));
+        levels.Add(TestDocuments.Level(8, 13, null, "SWHardeningNeeded", "2026-04-01", "INTEL-SA-00001"));
+        levels.Add(TestDocuments.Level(5, 14, null, "OutOfDate", "2026-03-01", "INTEL-SA-00001", "INTEL-SA-00002"));
+        levels.Add(TestDocuments.Level(5, 13, null, "OutOfDate", "2026-02-01", "INTEL-SA-00001", "INTEL-SA-00002", "INTEL-SA-00003"));
+        levels.Add(TestDocuments.Level(4, 13, null, "OutOfDate", "2026-01-01", "INTEL-SA-00004"));
+        TcbFacts tcb = Judgement.Of(authority).Facts!.Tcb!;
+        Assert.Equal(TcbStatus.OutOfDate, tcb.Status);
+        // The best status is two levels up; what lies above that would be worse, and what lies below is reached.
+        Assert.Equal(2, tcb.Steps.Count);
+        Assert.Equal([("PCESVN", 13, 14)], tcb.Steps[0].Needs.Select(item => (item.Component, item.Have, item.Need)));
+        Assert.Equal(["INTEL-SA-00003"], tcb.Steps[0].Removes);
+        Assert.Equal((TcbStatus.SWHardeningNeeded, 8), (tcb.Steps[1].Status, tcb.Steps[1].Needs.Count));
+        Assert.Equal(["INTEL-SA-00002"], tcb.Steps[1].Removes);
+        Assert.Equal(tcb.Shortfall, tcb.Steps[1].Needs);
+        Assert.Empty(Judgement.Of(new TestAuthority(tdx: true)).Facts!.Tcb!.Steps);
     }
 
     private static readonly Dictionary<string, Case> Cases = new()

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Witan.Fuzz.Pki;
 using Witan.Tests.Cloud;
+using Witan.Tests.Attestation.Ias;
 using Witan.Tests.Attestation.Synthetic;
 using Xunit;
 
@@ -45,6 +46,8 @@ public sealed class VerifyContractTests : IDisposable
         Assert.Equal(["INTEL-SA-00001", "INTEL-SA-00002"], rejected.GetProperty("tcb").GetProperty("advisoryIds").EnumerateArray().Select(id => id.GetString()!));
         JsonElement shortfall = rejected.GetProperty("tcb").GetProperty("shortfall")[0];
         Assert.Equal(("PCESVN", 12, 13), (shortfall.GetProperty("component").GetString(), shortfall.GetProperty("have").GetInt32(), shortfall.GetProperty("need").GetInt32()));
+        JsonElement step = Assert.Single(rejected.GetProperty("tcb").GetProperty("steps").EnumerateArray());
+        Assert.Equal(("UpToDate", 2), (step.GetProperty("status").GetString(), step.GetProperty("removes").GetArrayLength()));
         Assert.Contains(rejected.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("code").GetString() == "POLICY_TCB_STATUS");
 
         JsonElement refused = lines[2];
@@ -97,6 +100,56 @@ public sealed class VerifyContractTests : IDisposable
     }
 
     [Fact]
+    public async Task An_older_set_is_no_early_set()
+    {
+        var today = new TestAuthority(tdx: true);
+        var old = new TestAuthority(tdx: true);
+        old.TcbInfo["tcbEvaluationDataNumber"] = 18;
+        old.QeIdentity["tcbEvaluationDataNumber"] = 18;
+        ((JsonArray)old.TcbInfo["tcbLevels"]!)[0]!["tcbStatus"] = "OutOfDate";
+        string[] call = ["verify", Write("good.bin", today.QuoteBytes()), "--collateral", Write("today.json", today.CollateralBytes()), "--early-collateral", Write("old.json", old.CollateralBytes()), "--trust-root", Write("root.pem", Encoding.ASCII.GetBytes(today.Root.Pem())), "--at", "2026-06-15T12:00:00Z", "--json"];
+        CommandRun run = await CommandRun.RunAsync(call);
+        Assert.Equal(0, run.Code);
+        JsonElement line = JsonDocument.Parse(run.Output).RootElement;
+        Assert.DoesNotContain("POLICY_TCB_WILL_EXPIRE", line.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("code").GetString()));
+        Assert.Equal("POLICY_EVALUATION_NUMBER", line.GetProperty("early").GetProperty("findings")[0].GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("there is no option --bogus", "strict", "quote.bin", "--policy", "strict", "--bogus")]
+    [InlineData("Required argument missing", "phala")]
+    [InlineData("Required argument missing", "phala", "quote.bin", "--collateral")]
+    public async Task A_mistyped_command_is_a_line_too(string message, string policy, params string[] arguments)
+    {
+        CommandRun run = await CommandRun.RunAsync(["verify", "--json", .. arguments]);
+        Assert.Equal(2, run.Code);
+        Assert.StartsWith($"witan: error: {message}", run.Error, StringComparison.Ordinal);
+        JsonElement line = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal(JsonValueKind.Null, line.GetProperty("file").ValueKind);
+        Assert.Equal(("undecided", null, policy), Verdict(line));
+        JsonElement finding = Assert.Single(line.GetProperty("findings").EnumerateArray());
+        Assert.Equal("COMMAND_WRONG", finding.GetProperty("code").GetString());
+        Assert.StartsWith(message, finding.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    // Anybody can write an unsigned report: what it says must not start a line of its own, or reach the terminal as a command.
+    [Fact]
+    public async Task Evidence_cannot_write_lines_of_its_own()
+    {
+        string hostile = IasTestService.Body("OK\\nconfidenceLevel = 1\\u001b[2J", ",\"advisoryIDs\":[\"a\\r\\n\\u2713 accepted\\u009b2J\\u202e\"]");
+        string report = Write("report.json", Encoding.UTF8.GetBytes(hostile));
+        foreach (string[] call in new string[][] { ["verify", report, "--explain"], ["verify", report], ["verify", Path.Combine(_folder, "none\u001b[2J")] })
+        {
+            CommandRun run = await CommandRun.RunAsync(call);
+            Assert.NotEqual(0, run.Code);
+            Assert.DoesNotContain(run.Output + run.Error, letter => char.IsControl(letter) && letter != '\n');
+            Assert.DoesNotContain("\nconfidenceLevel = 1", run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("\n\u2713", run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain('\u202e', run.Output);
+        }
+    }
+
+    [Fact]
     public async Task Explain_shows_every_finding_with_why_and_fix()
     {
         var old = new TestAuthority(tdx: true);
@@ -106,8 +159,10 @@ public sealed class VerifyContractTests : IDisposable
         CommandRun run = await CommandRun.RunAsync(call);
         foreach (Witan.Attestation.Finding finding in Judgement.Of(old, Witan.Attestation.AppraisalPolicy.Strict).Findings)
             Assert.Contains($"{finding.Code}  {finding.Message}", run.Output, StringComparison.Ordinal);
+        Assert.Contains("  step         UpToDate of 2025-02-01 needs PCESVN 13; removes INTEL-SA-00001, INTEL-SA-00002", run.Output, StringComparison.Ordinal);
         Assert.Contains("seen: PCESVN: has 12, needs 13", run.Output, StringComparison.Ordinal);
         Assert.Contains("fix: Update PCE (platform software)", run.Output, StringComparison.Ordinal);
+        Assert.Contains("  INTEL-SA-00001  see the advisory (https://", run.Output, StringComparison.Ordinal);
         Assert.Contains("why: Known weaknesses", run.Output, StringComparison.Ordinal);
     }
 
