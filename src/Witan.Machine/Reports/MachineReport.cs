@@ -33,7 +33,10 @@ public sealed class MachineReport
     public IReadOnlyList<string> TeeNames => [.. _tees.Select(tee => tee.Name)];
 
     /// <summary>Judges a snapshot.</summary>
-    public static MachineReport Judge(MachineSnapshot snapshot)
+    public static MachineReport Judge(MachineSnapshot snapshot) => Judge(snapshot, snapshot.Printable());
+
+    // The report keeps what was recorded, with its hash, and shows what can be shown.
+    private static MachineReport Judge(MachineSnapshot recorded, MachineSnapshot snapshot)
     {
         var cpu = new CpuFacts(snapshot);
         var launch = new LaunchOutcomes(snapshot);
@@ -54,7 +57,7 @@ public sealed class MachineReport
             new(software.Build(advice), noSgx),
             new(attestation, noSgx),
         };
-        var report = new MachineReport(snapshot, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);
+        var report = new MachineReport(recorded, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);
         Check[] sgxRoots = [parts[0].Root, parts[2].Root, attestation];
         Mark production = instructions.Mark.And(launch.ProductionMark);
         report.Add(new Tee("sgx", noSgx is null ? sgx : Mark.Fatal, "SGX", noSgx is null, sgxRoots)
