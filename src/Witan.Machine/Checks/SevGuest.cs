@@ -49,7 +49,7 @@ internal static class SevGuest
                 }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
             ],
         };
-        string? notHere = cpu.IsGuest == false ? "this is not a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
+        string? notHere = cpu.IsForeign ? CpuFacts.Foreign : cpu.IsGuest == false ? "this is not a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
         return new TeeCategory("snp-guest", root, notHere);
     }
 

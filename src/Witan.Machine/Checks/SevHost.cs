@@ -62,7 +62,7 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
                 }.HiddenIf(processor == Mark.Fatal, NoCpu),
             ],
         };
-        string? notHere = cpu.IsGuest == true ? "this is a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
+        string? notHere = cpu.IsForeign ? CpuFacts.Foreign : cpu.IsGuest == true ? "this is a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
         return new TeeCategory("snp-host", root, notHere);
     }
 

@@ -44,7 +44,7 @@ public sealed class MachineReport
         var flc = new FlexibleLaunchControl(snapshot, cpu, launch);
         var software = new SgxSoftware(snapshot, instructions, flc, launch);
         var advice = new LaunchAdvice(cpu, launch, () => software.Devices, () => flc.Configuration);
-        string? noSgx = cpu.Vendor is not null && !cpu.IsIntel ? "the processor is not Intel's" : null;
+        string? noSgx = cpu.IsForeign ? CpuFacts.Foreign : cpu.Vendor is not null && !cpu.IsIntel ? "the processor is not Intel's" : null;
         Mark sgx = instructions.Mark.And(software.Mark);
         Check attestation = Machine.AttestationPath.Build(snapshot, cpu, instructions, flc);
         TeeCategory tdxGuest = TdxGuest.Build(snapshot, cpu), snpGuest = SevGuest.Build(snapshot, cpu);
