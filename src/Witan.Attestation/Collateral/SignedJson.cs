@@ -62,7 +62,7 @@ internal static class SignedJson
         if (ids.ValueKind != JsonValueKind.Array || ids.GetArrayLength() > 1024)
             throw new FormatException("advisoryIDs is no array of at most 1024");
         string[] result = [.. ids.EnumerateArray().Select(id => id.ValueKind == JsonValueKind.String ? id.GetString()! : throw new FormatException("an advisory id is no string"))];
-        return result.All(id => id.Length is > 0 and <= 64) ? result : throw new FormatException("an advisory id has over 64 characters");
+        return result.All(id => id.Length is > 0 and <= 64 && !id.Any(char.IsControl)) ? result : throw new FormatException("an advisory id has over 64 characters, or control characters");
     }
 
     public static TcbStatus Status(JsonElement level, params ReadOnlySpan<TcbStatus> allowed)

@@ -131,7 +131,10 @@ public sealed class IasReport
         root.TryGetProperty(name, out _) ? Short(SignedJson.Text(root, name), name, maximum) : null;
 
     private static string Short(string text, string name, int maximum) =>
-        text.Length <= maximum ? text : throw new FormatException($"member {name} has {text.Length} characters; at most {maximum} are read");
+        text.Length > maximum ? throw new FormatException($"member {name} has {text.Length} characters; at most {maximum} are read")
+        // The service sent none; shown to people, one would write lines of its own.
+        : text.Any(char.IsControl) ? throw new FormatException($"member {name} holds control characters")
+        : text;
 
     private static Finding Refuse(string code, string message) => new(code, FindingSeverity.Error, message)
     {

@@ -14,6 +14,8 @@ internal sealed record CpuidLeaf(uint Eax, uint Ebx, uint Ecx, uint Edx)
 /// <summary>What the processor says of itself, decoded from the CPUID leaves of a snapshot.</summary>
 internal sealed class CpuFacts
 {
+    public const string Foreign = "the processor is not x86";
+
     private readonly MachineSnapshot _snapshot;
 
     public CpuFacts(MachineSnapshot snapshot)
@@ -22,6 +24,7 @@ internal sealed class CpuFacts
         CpuidLeaf? first = Raw(0, 0), extended = Raw(0x80000000, 0);
         HighestBasic = first?.Eax;
         HighestExtended = extended?.Eax;
+        IsForeign = snapshot[Section.Cpuid, SnapshotBuilder.CpuidKey(0, 0)].Error == CpuidProbe.NoInstruction;
         Vendor = first is null ? null : Ascii(first.Ebx, first.Edx, first.Ecx);
         CpuidLeaf? signature = Leaf(1);
         Signature = signature?.Eax;
@@ -37,6 +40,9 @@ internal sealed class CpuFacts
 
     /// <summary>Twelve characters, such as GenuineIntel; null where not recorded.</summary>
     public string? Vendor { get; }
+
+    /// <summary>Whether this is no x86 processor: then none of the questions about one applies.</summary>
+    public bool IsForeign { get; }
 
     public bool IsIntel => Vendor == "GenuineIntel";
 

@@ -6,6 +6,9 @@ internal static class Gpu
     public const string Bus = "/sys/bus/pci/devices";
     public const string Library = "libnvidia-ml.so.1";
 
+    /// <summary>Made by the driver when it is loaded.</summary>
+    public const string DriverDevice = "/dev/nvidiactl";
+
     private static readonly Dictionary<string, string> Capable = new(StringComparer.Ordinal)
     {
         ["10de:2330"] = "H100 SXM",
@@ -26,7 +29,9 @@ internal static class Gpu
         Mark ready = Marks.Optional(snapshot[Section.Nvml, "gpusReady"] is { HasValue: true } value ? value.Text == "1" : null);
         string nvml = $"NVML: ccFeature {feature}, devToolsMode {tools}, environment {snapshot[Section.Nvml, "environment"]}, multiGpuMode {snapshot[Section.Nvml, "multiGpuMode"]}";
         Problem Unread(string code, string what) => Lines.Unread(code, what, $"{Library}: {library}; {nvml}",
-            library.IsFailure ? "NVIDIA's management library is not installed here; on a host without the driver only a register read as root shows the mode." : "NVML gave no answer.",
+            library.IsFailure ? "NVIDIA's management library is not installed here; on a host without the driver only a register read as root shows the mode."
+            : snapshot[Section.Devices, DriverDevice].IsMissing ? $"NVIDIA's driver is not loaded (no {DriverDevice}). Its library was not asked, because it would load the driver."
+            : "NVML gave no answer.",
             "Run this command where the NVIDIA driver runs (in the guest), or `nvidia-smi conf-compute -f`.", Actor.PackageOwner);
         var root = new Check("gpu-cc", "NVIDIA confidential computing", Marks.Required(capable).And(mode).And(clean))
         {

@@ -6,7 +6,7 @@ internal static class MachineFacts
     public static Check Build(CpuFacts cpu, MachineSnapshot snapshot)
     {
         string processor = cpu.Vendor is null
-            ? "Processor: not recorded"
+            ? (cpu.IsForeign ? "Processor: not x86" : "Processor: not recorded")
             : $"Processor: {cpu.Brand ?? cpu.Vendor} ({cpu.Vendor.TrimEnd('\0')}{(cpu.Signature is null ? "" : $", family {cpu.Family}, model 0x{cpu.Model:X}, stepping {cpu.Stepping}")})";
         string role = cpu.IsGuest switch
         {

@@ -45,11 +45,11 @@ internal static class SevGuest
                 {
                     Rule = $"a directory made below {TdxGuest.Configfs} has the provider sev_guest",
                     Evidence = [Lines.Evidence(snapshot, Section.Files, TdxGuest.Configfs), Lines.Evidence(snapshot, Section.Files, TdxGuest.Provider)],
-                    Problem = tsm == Mark.Supported ? null : Lines.Unread("SNP_GUEST_TSM", "The kernel's report interface", $"provider: {provider}", "It needs Linux 6.7 or later, a mounted configfs, and root.", "Run this command as root.", harmless: node == Mark.Supported),
+                    Problem = tsm == Mark.Supported ? null : TsmProblem(snapshot[Section.Files, TdxGuest.Configfs], provider, node == Mark.Supported),
                 }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
             ],
         };
-        string? notHere = cpu.IsGuest == false ? "this is not a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
+        string? notHere = cpu.IsForeign ? CpuFacts.Foreign : cpu.IsGuest == false ? "this is not a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
         return new TeeCategory("snp-guest", root, notHere);
     }
 
@@ -90,4 +90,14 @@ internal static class SevGuest
         { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "SNP_GUEST_DEVICE_REFUSED", $"The SEV guest device does not open: {device.Error}.", $"{Device}: {device}", "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
         _ => Lines.Unread("SNP_GUEST_DEVICE_UNREADABLE", "Whether there is an SEV guest device", $"{Device}: {device}", "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
     };
+
+    private static Problem TsmProblem(Reading configfs, Reading provider, bool needless)
+    {
+        string evidence = $"{TdxGuest.Configfs}: {configfs}; provider: {provider}";
+        return configfs.IsMissing
+            ? Problem.Of(ProblemState.Absent, "SNP_GUEST_TSM_ABSENT", "The kernel's report interface is not there.", evidence, "The kernel is older than 6.7, or configfs is not mounted.", "Use Linux 6.7 or later and mount configfs (mount -t configfs none /sys/kernel/config).", Actor.KernelOwner, needless)
+            : provider.HasValue
+                ? Problem.Of(ProblemState.Failed, "SNP_GUEST_TSM_OTHER", $"The kernel's report interface belongs to {provider.Text}, not to sev_guest.", evidence, "The module sev-guest is not loaded, or another provider took the interface first.", "Run `sudo modprobe sev-guest`.", Actor.KernelOwner, needless)
+                : Lines.Unread("SNP_GUEST_TSM", "The kernel's report interface", evidence, provider.IsRefused ? "Only root may make a report directory." : provider.IsFailure ? "It takes no report: no driver is behind it (sev-guest is not loaded)." : "Its provider is not recorded.", "Run this command as root on the machine itself.", Actor.KernelOwner, needless);
+    }
 }

@@ -51,7 +51,7 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
                     {
                         Mark.Supported => null,
                         Mark.Unknown => Lines.Unread("SNP_KVM_UNREADABLE", "Whether KVM runs with SEV-SNP", Lines.Evidence(snapshot, Section.Files, KvmSnp), "It is not recorded, or refused.", "Run this command on the host.", Actor.Nobody),
-                        _ => Problem.Of(ProblemState.Disabled, "SNP_KVM_OFF", "KVM runs without SEV-SNP.", Lines.Evidence(snapshot, Section.Files, KvmSnp), snapshot[Section.Files, KvmSnp].IsMissing ? "The module kvm_amd is not loaded, or the kernel is older than 6.11." : "The BIOS reserved no reverse map table, or SNP is not asked for.", "Boot Linux 6.11 or later, with SNP enabled in the BIOS; see the kernel log (dmesg | grep -i sev).", Actor.KernelOwner),
+                        _ => Problem.Of(snapshot[Section.Files, KvmSnp].IsMissing ? ProblemState.Absent : ProblemState.Disabled, "SNP_KVM_OFF", "KVM runs without SEV-SNP.", Lines.Evidence(snapshot, Section.Files, KvmSnp), snapshot[Section.Files, KvmSnp].IsMissing ? "The module kvm_amd is not loaded, or the kernel is older than 6.11." : "The BIOS reserved no reverse map table, or SNP is not asked for.", "Boot Linux 6.11 or later, with SNP enabled in the BIOS; see the kernel log (dmesg | grep -i sev).", Actor.KernelOwner),
                     },
                 }.HiddenIf(processor == Mark.Fatal, NoCpu),
                 new Check("snp-host.firmware", "SEV firmware (/dev/sev)", firmware)
@@ -62,7 +62,7 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
                 }.HiddenIf(processor == Mark.Fatal, NoCpu),
             ],
         };
-        string? notHere = cpu.IsGuest == true ? "this is a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
+        string? notHere = cpu.IsForeign ? CpuFacts.Foreign : cpu.IsGuest == true ? "this is a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
         return new TeeCategory("snp-host", root, notHere);
     }
 

@@ -40,6 +40,15 @@ internal sealed class SoftwareAdvice(
         bool needless = software.Devices.Mark == Mark.Supported;
         if (software.Library == Mark.Unknown)
             return Problem.Of(ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE", "Whether the library is there is not recorded.", evidence, "The recording holds no libraries.", "Run this command on the machine itself.", Actor.Nobody, needless);
+        if (snapshot[Section.Libraries, SgxSoftware.LibraryName].Error.StartsWith("load-", StringComparison.Ordinal))
+        {
+            return Problem.Of(
+                ProblemState.Failed, "SGX_LIBRARY_FAILED",
+                needless ? "The library is installed and does not load; it does not matter, because the device works without it." : "The library is installed and does not load.",
+                evidence, "A library that it needs is missing, or it is of another distribution.", needless ? "Nothing to do." : "Install libsgx-enclave-common anew.",
+                needless ? Actor.Nobody : Actor.PackageOwner, needless || instructions.CpuSupport == Mark.Fatal);
+        }
+
         return Problem.Of(
             ProblemState.Absent, "SGX_LIBRARY_ABSENT",
             needless ? "The library is not installed; it does not matter, because the device works without it." : "The library is not installed.",

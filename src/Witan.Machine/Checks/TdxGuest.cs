@@ -52,7 +52,7 @@ internal static class TdxGuest
                 }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
             ],
         };
-        string? notHere = isolated == true ? null : cpu.IsGuest == false ? "this is not a guest" : cpu.IsGuest == true && !cpu.IsIntel && cpu.Vendor is not null ? "the processor is not Intel's" : null;
+        string? notHere = cpu.IsForeign ? CpuFacts.Foreign : isolated == true ? null : cpu.IsGuest == false ? "this is not a guest" : cpu.IsGuest == true && !cpu.IsIntel && cpu.Vendor is not null ? "the processor is not Intel's" : null;
         return new TeeCategory("tdx-guest", root, notHere);
     }
 

@@ -13,6 +13,9 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
 
     public static readonly uint[] Registers = [0x87, 0xA0, 0xCE, 0x503, 0x981, 0x982, 0x1400, 0x1401];
 
+    /// <summary>What makes quotes for guests, and what registers the platform with Intel.</summary>
+    public static readonly string[] Services = ["qgsd", "pccs", "mpa_registration_tool"];
+
     private bool? HasFlag => Lines.Flag(snapshot, Flag);
 
     private bool? SeamRange => FeatureControl.Msr(snapshot, 0x1401) is { } value ? (value >> 11 & 1) != 0 : null;
@@ -70,7 +73,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
                 new Check("tdx-host.quoting", "Quotes for guests (SGX devices)", quoting)
                 {
                     Rule = "/dev/sgx_enclave and /dev/sgx_provision exist: the quoting enclave of TDX is an SGX enclave",
-                    Evidence = [Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_enclave"), Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_provision"), Lines.Evidence(snapshot, Section.Services, "qgsd")],
+                    Evidence = [Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_enclave"), Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_provision"), .. Services.Select(service => Lines.Evidence(snapshot, Section.Services, service))],
                     Problem = quoting == Mark.Supported ? null : QuotingProblem(quoting),
                 }.HiddenIf(bios == Mark.Fatal, "TDX is off in the BIOS"),
                 new Check("tdx-host.production", "Production part", Production())
@@ -85,7 +88,8 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     }
 
     private string? NotHere() =>
-        cpu.IsGuest == true ? "this is a guest"
+        cpu.IsForeign ? CpuFacts.Foreign
+        : cpu.IsGuest == true ? "this is a guest"
         : cpu.Vendor is not null && !cpu.IsIntel ? "the processor is not Intel's"
         : Platform.Of(cpu) is Generation.BeforeIceLakeServer or Generation.IceLakeServer && HasFlag != true ? "the processor is older than TDX"
         : null;

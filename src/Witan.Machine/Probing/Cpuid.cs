@@ -37,13 +37,20 @@ internal sealed class RecordedCpuid(MachineSnapshot recording) : ICpuid
 /// <summary>Records the leaves that the checks ask for.</summary>
 internal static class CpuidProbe
 {
+    /// <summary>Why there is no leaf on a processor that is not x86.</summary>
+    public const string NoInstruction = "ENOSYS";
+
     private const uint MostSections = 64;
     private const uint MostBasic = 0xFFFF;
 
     public static void Run(ICpuid cpuid, SnapshotBuilder to)
     {
         if (!cpuid.IsSupported)
+        {
+            to.Set(Section.Cpuid, SnapshotBuilder.CpuidKey(0, 0), Reading.Failed(NoInstruction));
             return;
+        }
+
         uint highest = Record(cpuid, to, 0)?.Eax ?? MostBasic;
         uint features = highest >= 1 ? RecordFeatures(cpuid, to) : 0;
         if (highest >= 7)

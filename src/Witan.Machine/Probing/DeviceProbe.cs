@@ -9,7 +9,7 @@ internal static unsafe class DeviceProbe
     private const uint SnpPlatformStatus = 9;
 
     // Looked at, not opened: opening them gives nothing.
-    private static readonly string[] Seen = ["/dev/sgx_provision", "/dev/sgx_vepc", "/dev/kvm"];
+    private static readonly string[] Seen = ["/dev/sgx_provision", "/dev/sgx_vepc", "/dev/kvm", Gpu.DriverDevice];
 
     public static void Run(SystemRoot root, SnapshotBuilder to)
     {

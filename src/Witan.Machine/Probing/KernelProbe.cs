@@ -5,7 +5,7 @@ internal static class KernelProbe
 {
     private static readonly string[] Flags = ["sgx", "sgx_lc", "tdx_guest", "tdx_host_platform", "sme", "sev", "sev_es", "sev_snp"];
     private static readonly string[] Arguments = ["nosgx", "kvm_intel.tdx", "kvm_amd.sev_snp", "mem_encrypt", "nohibernate"];
-    private static readonly string[] ServiceNames = [AesmFacts.Service, "qgsd", "pccs", "mpa_registration_tool"];
+    private static readonly string[] ServiceNames = [AesmFacts.Service, .. TdxHost.Services];
     private static readonly string[] UnitFolders = ["/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"];
     private static readonly string[] RunningFolders = ["/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/systemd/system.slice"];
 

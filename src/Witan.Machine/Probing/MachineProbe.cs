@@ -58,7 +58,8 @@ public static class MachineProbe
                 steps.Add(new Step("launch", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Launch, options, to)));
             if (root.IsLive && soFar[Section.Libraries, SgxSoftware.LibraryName].HasValue)
                 steps.Add(new Step("library", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Library, options, to)));
-            if (root.IsLive && soFar[Section.Libraries, Gpu.Library].HasValue)
+            // Where the driver is not loaded, the library would load it (nvidia-modprobe): then it is not asked.
+            if (root.IsLive && soFar[Section.Libraries, Gpu.Library].HasValue && soFar[Section.Devices, Gpu.DriverDevice].HasValue)
                 steps.Add(new Step("nvml", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Nvml, options, to)));
         }
 

@@ -16,7 +16,8 @@ internal sealed unsafe class SystemRoot(string directory)
 
     public string Directory => directory;
 
-    public string Real(string path) => _prefix + path;
+    /// <summary>Where a path of the tree lies. A link leads to where it leads for who lives in the tree, never out of it.</summary>
+    public string Real(string path) => IsLive ? path : _prefix + WithinTree(path);
 
     /// <summary>The text of a small file, without trailing white space.</summary>
     public Reading Text(string path, int limit = MaximumFile)
@@ -103,5 +104,37 @@ internal sealed unsafe class SystemRoot(string directory)
         foreach (string entry in System.IO.Directory.EnumerateFileSystemEntries(real, "*", options))
             names.Add(Path.GetFileName(entry));
         return [.. names.Order(StringComparer.Ordinal)];
+    }
+
+    // An image has /var/run as a link to /run, and the kernel would take that for the /run of this machine.
+    private string WithinTree(string path)
+    {
+        const int MostLinks = 40;
+        var ahead = new Stack<string>(path.Split('/').Reverse());
+        var passed = new List<string>();
+        for (int links = 0; ahead.TryPop(out string? name);)
+        {
+            if (name is "" or ".")
+                continue;
+            if (name == "..")
+            {
+                if (passed.Count > 0)
+                    passed.RemoveAt(passed.Count - 1);
+                continue;
+            }
+
+            passed.Add(name);
+            string here = "/" + string.Join('/', passed);
+            if (links == MostLinks || new FileInfo(_prefix + here).LinkTarget is not { } target)
+                continue;
+            links++;
+            passed.RemoveAt(passed.Count - 1);
+            if (target.StartsWith('/'))
+                passed.Clear();
+            foreach (string part in target.Split('/').Reverse())
+                ahead.Push(part);
+        }
+
+        return "/" + string.Join('/', passed);
     }
 }

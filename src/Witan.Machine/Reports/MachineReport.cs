@@ -33,7 +33,10 @@ public sealed class MachineReport
     public IReadOnlyList<string> TeeNames => [.. _tees.Select(tee => tee.Name)];
 
     /// <summary>Judges a snapshot.</summary>
-    public static MachineReport Judge(MachineSnapshot snapshot)
+    public static MachineReport Judge(MachineSnapshot snapshot) => Judge(snapshot, snapshot.Printable());
+
+    // The report keeps what was recorded, with its hash, and shows what can be shown.
+    private static MachineReport Judge(MachineSnapshot recorded, MachineSnapshot snapshot)
     {
         var cpu = new CpuFacts(snapshot);
         var launch = new LaunchOutcomes(snapshot);
@@ -41,7 +44,7 @@ public sealed class MachineReport
         var flc = new FlexibleLaunchControl(snapshot, cpu, launch);
         var software = new SgxSoftware(snapshot, instructions, flc, launch);
         var advice = new LaunchAdvice(cpu, launch, () => software.Devices, () => flc.Configuration);
-        string? noSgx = cpu.Vendor is not null && !cpu.IsIntel ? "the processor is not Intel's" : null;
+        string? noSgx = cpu.IsForeign ? CpuFacts.Foreign : cpu.Vendor is not null && !cpu.IsIntel ? "the processor is not Intel's" : null;
         Mark sgx = instructions.Mark.And(software.Mark);
         Check attestation = Machine.AttestationPath.Build(snapshot, cpu, instructions, flc);
         TeeCategory tdxGuest = TdxGuest.Build(snapshot, cpu), snpGuest = SevGuest.Build(snapshot, cpu);
@@ -54,7 +57,7 @@ public sealed class MachineReport
             new(software.Build(advice), noSgx),
             new(attestation, noSgx),
         };
-        var report = new MachineReport(snapshot, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);
+        var report = new MachineReport(recorded, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);
         Check[] sgxRoots = [parts[0].Root, parts[2].Root, attestation];
         Mark production = instructions.Mark.And(launch.ProductionMark);
         report.Add(new Tee("sgx", noSgx is null ? sgx : Mark.Fatal, "SGX", noSgx is null, sgxRoots)

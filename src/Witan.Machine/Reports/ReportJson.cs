@@ -75,10 +75,7 @@ public static class ReportJson
         }
 
         if (check.Problem is { } problem)
-        {
-            json.WriteString("state", problem.State.ToString().ToLowerInvariant());
-            json.WriteString("code", problem.Finding.Code);
-        }
+            WriteAnswer(json, problem);
 
         if (check.Rule.Length > 0)
             json.WriteString("rule", check.Rule);
@@ -107,14 +104,20 @@ public static class ReportJson
         json.WriteStartObject();
         json.WriteString("check", id);
         json.WriteString("path", path);
-        json.WriteString("code", finding.Code);
         json.WriteString("severity", finding.Severity.ToString().ToLowerInvariant());
-        json.WriteString("state", problem.State.ToString().ToLowerInvariant());
-        json.WriteString("message", finding.Message);
         json.WriteString("evidence", finding.Evidence);
-        json.WriteString("cause", finding.Why);
-        json.WriteString("remedy", finding.Remedy);
-        json.WriteString("actor", problem.ActorName);
+        WriteAnswer(json, problem);
         json.WriteEndObject();
+    }
+
+    // What a reader needs to act, the same for a check of the tree (also a hidden one) and for a finding.
+    private static void WriteAnswer(Utf8JsonWriter json, Problem problem)
+    {
+        json.WriteString("code", problem.Finding.Code);
+        json.WriteString("state", problem.State.ToString().ToLowerInvariant());
+        json.WriteString("message", problem.Finding.Message);
+        json.WriteString("cause", problem.Finding.Why);
+        json.WriteString("remedy", problem.Finding.Remedy);
+        json.WriteString("actor", problem.ActorName);
     }
 }

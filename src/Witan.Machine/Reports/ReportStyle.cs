@@ -29,5 +29,8 @@ public sealed record ReportStyle
         return (Colour ? $"\e[{colour}m{sign}\e[0m" : sign) + "  ";
     }
 
+    /// <summary>In place of a mark where the question does not apply: that is neither ✘ nor ?.</summary>
+    internal string NoMark => PlainText ? "n/a " : "-  ";
+
     internal string Dim(string text) => Colour && !PlainText ? $"\e[2m{text}\e[0m" : text;
 }

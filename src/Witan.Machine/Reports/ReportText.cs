@@ -12,7 +12,7 @@ public static class ReportText
         foreach (ReportPart part in report.Parts)
         {
             if (part.NotHere is null || style.All)
-                WriteCheck(output, part.Root, 0, style, part.NotHere);
+                WriteCheck(output, part.Root, 0, style, part.NotHere, applies: part.NotHere is null || part.IsUnseen);
         }
 
         if (!style.All)
@@ -42,7 +42,11 @@ public static class ReportText
         if (check.HiddenBecause is not null)
             output.WriteLine($"    not shown: {check.HiddenBecause}");
         if (check.Rule.Length > 0)
+        {
             output.WriteLine($"    rule       {check.Rule}");
+            output.WriteLine($"    source     {RuleSource.Of(check.Id)}");
+        }
+
         foreach (string evidence in check.Evidence)
             output.WriteLine($"    seen       {evidence}");
         foreach (Check child in check.Children)
@@ -73,7 +77,7 @@ public static class ReportText
             output.WriteLine(style.Dim($"Not recorded: {string.Join(", ", unseen)}"));
     }
 
-    private static void WriteCheck(TextWriter output, Check check, int depth, ReportStyle style, string? notHere = null)
+    private static void WriteCheck(TextWriter output, Check check, int depth, ReportStyle style, string? notHere = null, bool applies = true)
     {
         if (check.HiddenBecause is not null && !style.All)
             return;
@@ -83,10 +87,10 @@ public static class ReportText
         switch (check.Form)
         {
             case CheckForm.Row:
-                output.WriteLine(indent + string.Join("  ", check.Children.Select(child => style.Mark(child.Mark) + child.Label)) + tail);
+                output.WriteLine(indent + string.Join("  ", check.Children.Select(child => Sign(child) + child.Label)) + tail);
                 break;
             case CheckForm.Line:
-                output.WriteLine(indent + style.Mark(check.Mark) + check.Label + tail);
+                output.WriteLine(indent + Sign(check) + check.Label + tail);
                 break;
             default:
                 output.WriteLine(indent + check.Label + tail);
@@ -102,6 +106,8 @@ public static class ReportText
         if (check.Form == CheckForm.Row)
             return;
         foreach (Check child in check.Children)
-            WriteCheck(output, child, depth + 1, style);
+            WriteCheck(output, child, depth + 1, style, applies: applies);
+
+        string Sign(Check marked) => applies ? style.Mark(marked.Mark) : style.NoMark;
     }
 }

@@ -62,7 +62,7 @@ public sealed class Requirement
         if (WorstTier is { } worst && !(tier <= worst))
         {
             missing |= tierDecided;
-            unmet.Add($"tier<={worst}: {(tier is { } level ? $"tier {level}" : tierDecided ? "no tier" : "no evidence was judged")}");
+            unmet.Add($"tier<={worst}: {(tier is { } level ? $"tier {level}" : tierDecided ? "no tier from evidence that is accepted" : "no evidence was judged")}");
         }
 
         return missing ? MachineOutcome.NotReady : unmet.Count > 0 ? MachineOutcome.Undecided : MachineOutcome.Ready;

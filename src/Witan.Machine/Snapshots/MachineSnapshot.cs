@@ -36,4 +36,26 @@ public sealed class MachineSnapshot
     /// <summary>The keys of a section, in order; empty where there is none.</summary>
     public IReadOnlyCollection<string> Keys(string section) =>
         _sections.TryGetValue(section, out SortedDictionary<string, Reading>? values) ? values.Keys : [];
+
+    /// <summary>
+    /// The same values as they may be shown. A recording comes from anybody: a line feed or an escape sequence in it would write
+    /// lines of its own into the report.
+    /// </summary>
+    internal MachineSnapshot Printable()
+    {
+        if (_sections.Values.All(values => values.All(pair => IsPrintable(pair.Key) && IsPrintable(pair.Value.Text) && IsPrintable(pair.Value.Error))))
+            return this;
+        var to = new SnapshotBuilder(Origin);
+        foreach ((string section, SortedDictionary<string, Reading> values) in _sections)
+        {
+            foreach ((string key, Reading reading) in values)
+                to.Set(section, Printable(key), reading.IsFailure ? Reading.Failed(Printable(reading.Error)) : Reading.Of(Printable(reading.Text)));
+        }
+
+        return to.Build();
+    }
+
+    private static bool IsPrintable(string text) => !text.Any(char.IsControl);
+
+    private static string Printable(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
 }

@@ -88,6 +88,47 @@ public class SgxTestCommandTests
     }
 
     [Fact]
+    public async Task A_report_says_when_its_chain_was_checked_and_what_the_published_table_says()
+    {
+        string report = SharedData.Path("data", "machine", "ias", "phala_2021-09-12_SW_HARDENING_NEEDED.json");
+        (_, string output, _) = await WitanProgram.RunAsync(Cancel, "sgx-test", "--ias-report", report);
+        Assert.Contains("note: chain checked at report time, 2021-09-12T18:06:20Z; the signing certificate expired on 2026-11-20\n", output, StringComparison.Ordinal);
+        Assert.Contains("by the published table: none (SWHardeningNeeded with an advisory: the published table has no row for this)\n", output, StringComparison.Ordinal);
+        (_, output, _) = await WitanProgram.RunAsync(Cancel, "sgx-test", "--ias-report", report, "--policy", "phala-docs", "--json");
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal("https://security-center.intel.com", json.RootElement.GetProperty("evidence").GetProperty("advisoryURL").GetString());
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("evidence").GetProperty("publishedTable").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_debug_enclave_meets_no_required_tier()
+    {
+        string report = SharedData.Path("data", "ias", "reports", "2020-04-26-CONFIGURATION_NEEDED-037b6c9023.json"), part = report[..^5];
+        (int exit, string output, _) = await WitanProgram.RunAsync(Cancel, "sgx-test", "--ias-report", report, "--ias-signature", part + ".sig.b64", "--ias-certificate", part + ".signer.pem", "--require", "tier<=5");
+        Assert.Equal(1, exit);
+        Assert.Contains("Required and not met: tier<=5: no tier from evidence that is accepted\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("confidenceLevel = 3\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_report_writes_no_line_of_its_own()
+    {
+        string file = Path.GetTempFileName();
+        string forged = (await File.ReadAllTextAsync(Example("documents-report.json"), Cancel)).Replace("https://security-center.intel.com", "x\\\\nconfidenceLevel = 1\\\\u001b[2J", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, forged, Cancel);
+        foreach (string[] command in new string[][] { ["sgx-test", "--ias-report", file], ["verify", file] })
+        {
+            (int exit, string output, _) = await WitanProgram.RunAsync(Cancel, command);
+            Assert.Equal(1, exit);
+            Assert.Contains("member advisoryURL holds control characters", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("confidenceLevel = 1", output, StringComparison.Ordinal);
+            Assert.DoesNotContain('\e', output);
+        }
+
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task A_quote_with_collateral_ends_in_a_level_and_says_what_is_short()
     {
         using JsonDocument file = JsonDocument.Parse(await File.ReadAllBytesAsync(SharedData.Path("data", "quotes", "cases", "v4-tdx-a187b0da057d-81dceb.json"), Cancel));
@@ -149,6 +190,7 @@ public class SgxTestCommandTests
         {
             ["--replay", "/nowhere"], ["--require", "sgx3"], ["--root", "/nowhere"], ["--ias-signature", "x"], ["--collateral", "x"], ["--replay", "README.md"], ["--explain", "x", "--json"],
             ["--quote", "a", "--ias-report", "b"], ["--probe", "nothing"], ["--record", "/nowhere/at/all.json"], ["--attest", "--replay", Example("good.json")],
+            ["--policy", "nonsense"], ["--at", "nonsense"], ["--trust-root", Example("development-report-root.pem")], ["--simulated"],
         })
         {
             (int exit, string output, string error) = await WitanProgram.RunAsync(Cancel, ["sgx-test", .. arguments]);

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Witan.Agent;
 using Witan.Coordinator.Admission;
 using Witan.Coordinator.Stores.Sqlite;
+using Witan.Crypto;
 using Witan.Dstack.Simulator.Pki;
 using Witan.Tests.Harness;
 using Witan.Voting;
@@ -56,7 +57,7 @@ internal sealed class Attesting : IAsyncDisposable
         JudgeSettings.Create(Path.Combine(_folder, "collateral.json"), Path.Combine(_folder, "root.pem"), policy, Clock);
 
     public AdmissionDesk Desk(CouncilPolicy? policy = null, AgentSecrets? secrets = null, string revocations = "revocations") => new(
-        Store, secrets ?? Coordinator, ExecutionMode.Simulated, Judge(policy ?? Policy), policy ?? Policy,
+        Store, secrets ?? Coordinator, new Ed25519Signer((secrets ?? Coordinator).SigningSeed), ExecutionMode.Simulated, Judge(policy ?? Policy), policy ?? Policy,
         new NonceIssuer((secrets ?? Coordinator).SigningSeed, Clock),
         new RevocationBook(Store, secrets ?? Coordinator, Directory.CreateDirectory(Path.Combine(_folder, revocations)).FullName), isShared: true, Clock);
 

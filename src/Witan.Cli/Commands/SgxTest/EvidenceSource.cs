@@ -10,10 +10,11 @@ internal static class EvidenceSource
 {
     public static async Task<RatedEvidence?> RateAsync(SgxTestRequest request, Terminal terminal, CancellationToken cancellationToken)
     {
-        if (!request.HasEvidence)
-            return null;
+        // Read also where nothing is rated: a policy that does not exist is a mistake of the caller either way.
         DateTimeOffset at = VerifyCommand.Moment(request.At);
         AppraisalPolicy policy = PolicyOption.Read(request.Policy) with { AcceptSimulated = request.Simulated };
+        if (!request.HasEvidence)
+            return null;
         if (request.Quote is null)
             return Report(request, policy, at);
         TrustRoot root = VerifyCommand.Root(request.TrustRoot, request.Simulated);

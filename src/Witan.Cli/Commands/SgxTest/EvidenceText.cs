@@ -7,7 +7,7 @@ namespace Witan.Cli.Commands.SgxTest;
 internal static class EvidenceText
 {
     /// <summary>Where the documents send the reader for advisories.</summary>
-    private const string AdvisoryUrl = "https://security-center.intel.com";
+    public const string AdvisoryUrl = "https://security-center.intel.com";
 
     public static void Write(Terminal terminal, RatedEvidence? evidence)
     {
@@ -22,20 +22,25 @@ internal static class EvidenceText
         Verdict verdict = evidence.Verdict;
         output.WriteLine("Testing RA...");
         output.WriteLine(Terminal.Plain($"evidence: {evidence.Kind}{(verdict.IsSimulated ? ", simulated" : "")}{(evidence.Collateral is { } collateral ? $"; collateral: {collateral}" : "")}"));
-        output.WriteLine(Terminal.Plain($"isvEnclaveQuoteStatus = {evidence.QuoteStatus ?? "none"}"));
+        output.WriteLine($"isvEnclaveQuoteStatus = {Terminal.Plain(evidence.QuoteStatus ?? "none")}");
         foreach (string line in evidence.Blob)
             output.WriteLine(line);
-        output.WriteLine(Terminal.Plain($"advisoryURL = {evidence.AdvisoryUrl ?? AdvisoryUrl}"));
-        output.WriteLine(Terminal.Plain($"advisoryIDs = {(evidence.AdvisoryIds.Count == 0 ? "none" : string.Join(", ", evidence.AdvisoryIds.Select(id => $"\"{id}\"")))}"));
+        output.WriteLine($"advisoryURL = {Terminal.Plain(evidence.AdvisoryUrl ?? AdvisoryUrl)}");
+        output.WriteLine($"advisoryIDs = {(evidence.AdvisoryIds.Count == 0 ? "none" : string.Join(", ", evidence.AdvisoryIds.Select(id => $"\"{Terminal.Plain(id)}\"")))}");
         foreach (string id in evidence.AdvisoryIds)
             output.WriteLine(Terminal.Plain($"  {id}: {Advisories.Describe(id)}"));
         foreach (TcbShortfall item in evidence.Shortfall)
             output.WriteLine($"short: {item.Component} has {item.Have}, needs {item.Need}; raised by: {item.Update}");
         foreach (Finding finding in verdict.Findings.Where(finding => finding.Severity >= FindingSeverity.Warning))
             output.WriteLine($"{(finding.Severity == FindingSeverity.Error ? terminal.Bad("✘") : terminal.Doubt("?"))}  {finding.Code}  {Terminal.Plain(finding.Message)}{(finding.Remedy is { } remedy ? $". {remedy}" : "")}");
-        foreach (string line in TierText.Advice(evidence.QuoteStatus))
+        // Among them: that the chain of a report is checked at the report's own time.
+        foreach (Finding finding in verdict.Findings.Where(finding => finding.Severity == FindingSeverity.Note))
+            output.WriteLine(terminal.Dim($"note: {Terminal.Plain(finding.Message)}"));
+        foreach (string line in TierText.Advice(evidence.QuoteStatus, evidence.Shortfall))
             output.WriteLine(line);
         output.WriteLine(Terminal.Plain($"policy {verdict.Policy}: {verdict.LevelRule}"));
+        if (evidence.PublishedTable is { } table)
+            output.WriteLine(table);
         foreach (string line in TierText.GoodFor(verdict.ConfidenceLevel))
             output.WriteLine(line);
         output.WriteLine($"confidenceLevel = {verdict.ConfidenceLevel?.ToString() ?? "none"}");

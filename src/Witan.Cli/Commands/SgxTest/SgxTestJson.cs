@@ -43,7 +43,10 @@ internal static class SgxTestJson
         json.WriteString("isvEnclaveQuoteStatus", evidence.QuoteStatus);
         json.WriteString("policy", evidence.Verdict.Policy);
         json.WriteString("rule", evidence.Verdict.LevelRule);
+        json.WriteString("publishedTable", evidence.PublishedTable);
+        json.WriteString("collateral", evidence.Collateral);
         json.WriteBoolean("simulated", evidence.Verdict.IsSimulated);
+        json.WriteString("advisoryURL", evidence.AdvisoryUrl ?? EvidenceText.AdvisoryUrl);
         Strings(json, "advisoryIDs", evidence.AdvisoryIds);
         Strings(json, "platformInfoBlob", evidence.Blob);
         json.WriteStartArray("shortfall");

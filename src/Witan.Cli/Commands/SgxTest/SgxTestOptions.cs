@@ -72,6 +72,7 @@ internal sealed class SgxTestOptions
         };
         Refuse(request.Quote is not null && request.IasReport is not null, "--quote and --ias-report are both rated", "give one of them");
         Refuse(request.IasReport is null && (request.IasSignature ?? request.IasCertificate) is not null, "--ias-signature and --ias-certificate belong to a report", "give it with --ias-report FILE");
+        Refuse(!request.HasEvidence && (request.TrustRoot is not null || request.Simulated), "--trust-root and --simulated are for evidence", "give it with --quote FILE or --ias-report FILE");
         Refuse(request.Collateral is not null && request.Quote is null, "--collateral belongs to a quote", "give it with --quote FILE");
         Refuse(request.CollateralClient is not null && request.Quote is null, "--fetch gets collateral for a quote", "give it with --quote FILE");
         Refuse(request.CollateralClient is not null && (request.At ?? request.Collateral) is not null, "--fetch gets today's collateral", "leave out --at and --collateral, or --fetch");

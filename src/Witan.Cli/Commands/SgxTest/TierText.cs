@@ -1,3 +1,5 @@
+using Witan.Attestation;
+
 namespace Witan.Cli.Commands.SgxTest;
 
 /// <summary>What a tier is good for, and what a status asks of whom: the documents' lists, and the truth about what can be mended.</summary>
@@ -20,11 +22,18 @@ internal static class TierText
     };
 
     /// <summary>Who can raise the status, and how. Accepts EPID and DCAP names.</summary>
-    public static IEnumerable<string> Advice(string? status)
+    public static IEnumerable<string> Advice(string? status, IReadOnlyList<TcbShortfall> shortfall)
     {
         string name = status?.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant() ?? "";
         if (name.Contains("OUTOFDATE", StringComparison.Ordinal))
-            yield return "out of date: update the BIOS. Microcode that the operating system loads does not raise CPUSVN: only what the BIOS loads counts. (BIOS owner)";
+        {
+            // Intel's documents have components of their own for what is loaded late; all others count as the BIOS left them.
+            string late = shortfall.Any(item => item.Update.Contains("loaded by the OS", StringComparison.Ordinal))
+                ? " Except for the components above that Intel's own document says are raised that way."
+                : "";
+            yield return $"out of date: update the BIOS. Microcode that the operating system loads does not raise CPUSVN: only what the BIOS loads counts.{late} (BIOS owner)";
+        }
+
         if (name.Contains("CONFIGURATION", StringComparison.Ordinal))
             yield return "configuration needed: update the BIOS; switch off Hyper-Threading, the integrated GPU, power saving and overclocking; read each advisory. (BIOS owner)";
         if (name.Contains("SWHARDENING", StringComparison.Ordinal))

@@ -54,8 +54,8 @@ internal static class VerifyText
         output.WriteLine(Terminal.Plain($"confidenceLevel = {verdict.ConfidenceLevel?.ToString() ?? "none"}"));
     }
 
-    // The published table is what people look the number up in.
-    private static string? PublishedTable(TcbStatus? status, IReadOnlyList<string> advisories, Verdict verdict)
+    /// <summary>What the published table says, where it says something else: it is what people look the number up in.</summary>
+    internal static string? PublishedTable(TcbStatus? status, IReadOnlyList<string> advisories, Verdict verdict)
     {
         ConfidenceLevel table = ConfidenceLevels.Compute(LevelRule.PhalaDocs, status, advisories);
         return table.Level == verdict.ConfidenceLevel ? null : $"by the published table: {table.Level?.ToString() ?? "none"} ({table.Rule})";

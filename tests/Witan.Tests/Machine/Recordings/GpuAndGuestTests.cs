@@ -106,4 +106,15 @@ public class GpuAndGuestTests
         if (value.Length > 0)
             to.Set(section, key, Reading.Decode(value));
     }
+
+    [Theory]
+    [InlineData("!ENOENT", ProblemState.Absent, "SGX_LIBRARY_ABSENT")]
+    [InlineData("!load-failed", ProblemState.Failed, "SGX_LIBRARY_FAILED")]
+    [InlineData("!load-timeout", ProblemState.Failed, "SGX_LIBRARY_FAILED")]
+    public void A_library_that_does_not_load_is_not_one_that_is_missing(string library, ProblemState state, string code)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Libraries, SgxSoftware.LibraryName, Reading.Decode(library));
+        Check check = MachineReport.Judge(to.Build()).Find("sgx.library").Single().Check;
+        Assert.Equal((Mark.Fatal, state, code), (check.Mark, check.Problem!.State, check.Problem.Finding.Code));
+    }
 }

@@ -180,5 +180,52 @@ public class VerdictTests
             .GetProperty("children").EnumerateArray().Single(check => check.GetProperty("id").GetString() == "sgx.launch");
         Assert.True(launch.GetProperty("hidden").GetBoolean());
         Assert.Equal("there is nothing to launch with", launch.GetProperty("hiddenBecause").GetString());
+        // Every check of the tree says itself what a reader needs to act, also a hidden one, which no finding lists.
+        JsonElement debug = launch.GetProperty("children").EnumerateArray().First();
+        foreach (string name in new[] { "state", "code", "message", "cause", "remedy", "actor", "rule" })
+            Assert.False(string.IsNullOrEmpty(debug.GetProperty(name).GetString()), name);
+    }
+
+    [Fact]
+    public void On_another_kind_of_processor_nothing_of_x86_applies()
+    {
+        var to = new SnapshotBuilder("test");
+        CpuidProbe.Run(new NoCpuid(), to);
+        var report = MachineReport.Judge(to.Build());
+        string[] asked = ["sgx.instruction-set", "flc", "sgx.software", "attestation", "tdx-guest", "tdx-host", "snp-guest", "snp-host"];
+        foreach (string id in asked)
+            Assert.Equal((id, "the processor is not x86"), (id, report.Parts.Single(part => part.Root.Id == id).NotHere));
+        Assert.Equal(MachineOutcome.NotReady, report.Verdict().Outcome);
+        string all = TranscriptTests.Print(report, all: true);
+        Assert.Contains("-  Intel TDX host  [the processor is not x86]\n", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("✘", all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_rule_has_a_source()
+    {
+        foreach (Check check in MachineReport.Judge(new SnapshotBuilder("test").Build()).Parts.SelectMany(part => part.Root.Walk()).Select(pair => pair.Check).Where(check => check.Rule.Length > 0))
+            Assert.NotEqual("this program", RuleSource.Of(check.Id));
+    }
+
+    [Fact]
+    public void A_recording_writes_no_line_of_its_own_into_the_report()
+    {
+        const string Forged = "6.1\nReady for confidential workers: SGX.\e[2J";
+        var to = new SnapshotBuilder("test").Set(Section.Files, "/proc/sys/kernel/osrelease", Forged).Set(Section.Pci, "10de:\n", "1").Set(Section.Devices, "/dev/sgx_enclave", Reading.Failed(Forged));
+        MachineSnapshot snapshot = to.Build();
+        var report = MachineReport.Judge(snapshot);
+        string text = TranscriptTests.Print(report, all: true);
+        Assert.DoesNotContain('\e', text);
+        Assert.DoesNotContain("\nReady", text, StringComparison.Ordinal);
+        Assert.Contains("Kernel: Linux 6.1\uFFFDReady", text, StringComparison.Ordinal);
+        Assert.Equal(snapshot.Hash, report.Snapshot.Hash);
+    }
+
+    private sealed class NoCpuid : ICpuid
+    {
+        public bool IsSupported => false;
+
+        public CpuidLeaf? Read(uint leaf, uint subleaf) => throw new NotSupportedException();
     }
 }

@@ -29,6 +29,13 @@ internal sealed class FakeRoot : IDisposable
         return this;
     }
 
+    public FakeRoot Link(string path, string target)
+    {
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Directory + path)!);
+        File.CreateSymbolicLink(Directory + path, target);
+        return this;
+    }
+
     public FakeRoot Device(string path) => Write(path, "");
 
     public FakeRoot Flags(string flags) => Write("/proc/cpuinfo", $"flags\t\t: {flags}\n");

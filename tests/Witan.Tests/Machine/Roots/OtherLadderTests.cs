@@ -41,8 +41,13 @@ public class OtherLadderTests
         ["leaked bits, register unreadable"] = new(Leaked, _ => { }, "snp-guest.status", Mark.Unknown, "SNP_GUEST_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "module msr is not loaded"),
         ["leaked bits, the register says no"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 0)), "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "they are no proof"),
         ["an SNP guest with configfs"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Write("/sys/kernel/config/tsm/report/provider", "sev_guest\n"), "snp-guest", Mark.Supported, null, default, default, ""),
+        ["configfs absent (AMD)"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)), "snp-guest.tsm", Mark.Unsupported, "SNP_GUEST_TSM_ABSENT", ProblemState.Absent, Actor.KernelOwner, "older than 6.7"),
+        ["configfs without a provider (AMD)"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Folder(TdxGuest.Configfs), "snp-guest.tsm", Mark.Unknown, "SNP_GUEST_TSM", ProblemState.Unreadable, Actor.KernelOwner, "sev-guest is not loaded"),
+        ["configfs of another provider (AMD)"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Write("/sys/kernel/config/tsm/report/provider", "tdx_guest\n"), "snp-guest.tsm", Mark.Unsupported, "SNP_GUEST_TSM_OTHER", ProblemState.Failed, Actor.KernelOwner, "belongs to tdx_guest"),
+        ["KVM of a kernel without SNP"] = new(Milan, _ => { }, "snp-host.kvm", Mark.Fatal, "SNP_KVM_OFF", ProblemState.Absent, Actor.KernelOwner, "kvm_amd is not loaded"),
         ["an SNP guest by its platform device"] = new(Leaked, root => root.Folder(SevGuest.PlatformDevice), "snp-guest.device", Mark.Unsupported, "SNP_GUEST_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "sev-guest is not loaded"),
         ["a GPU that is not known"] = new(() => TestCpu.Client, root => Gpu(root, "0x1db4"), "gpu-cc.gpu", Mark.Unknown, "GPU_UNKNOWN", ProblemState.Unreadable, Actor.Nobody, "does not hold it"),
+        ["a GPU without its driver"] = new(() => TestCpu.Client, root => Gpu(root.Device("/usr/lib64/libnvidia-ml.so.1"), "0x2330"), "gpu-cc.mode", Mark.Unknown, "GPU_CC_UNREADABLE", ProblemState.Unreadable, Actor.PackageOwner, "would load the driver"),
         ["a GPU without its library"] = new(() => TestCpu.Client, root => Gpu(root, "0x2330"), "gpu-cc.mode", Mark.Unknown, "GPU_CC_UNREADABLE", ProblemState.Unreadable, Actor.PackageOwner, "not installed here"),
     };
 
@@ -76,6 +81,22 @@ public class OtherLadderTests
         (Check check, _) = MachineReport.Judge(root.Probe(Host())).Find("tdx-host.module").Single();
         Assert.Equal((Mark.Fatal, code), (check.Mark, check.Problem!.Finding.Code));
         Assert.Contains(cause, check.Problem.Finding.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Links_of_a_tree_lead_within_it()
+    {
+        using FakeRoot elsewhere = new(), root = new();
+        elsewhere.Write("/dstack.sock", "");
+        // As in an image: /var/run is a link to /run, and the same path without the tree would be this machine's.
+        root.Folder("/run").Folder("/var").Link("/var/run", "/run").Link("/run/dstack", elsewhere.Directory).Link("/dev/tdx_guest", "../../../../dev/null").Link("/dev/isgx", "/dev/isgx");
+        MachineSnapshot snapshot = root.Probe(TestCpu.Client);
+        foreach (string path in Witan.Machine.Dstack.Sockets)
+            Assert.Equal(Reading.Failed("ENOENT"), snapshot[Section.Sockets, path]);
+        Assert.Equal(Reading.Failed("ENOENT"), snapshot[Section.Devices, "/dev/tdx_guest"]);
+        Assert.True(snapshot[Section.Devices, "/dev/isgx"].IsFailure);
+        root.Device("/run/dstack.sock");
+        Assert.Equal("ECONNREFUSED", root.Probe(TestCpu.Client)[Section.Sockets, "/var/run/dstack.sock"].Error);
     }
 
     [Fact]
