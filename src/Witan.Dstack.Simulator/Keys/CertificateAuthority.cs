@@ -139,7 +139,7 @@ internal sealed class CertificateAuthority : IDisposable
         foreach (X509Extension extension in extensions)
             request.CertificateExtensions.Add(extension);
         return request.Create(
-            issuer?.Certificate.SubjectName ?? request.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer?.Key ?? key), Earliest, Latest, Serial(serial));
+            issuer?.Certificate.SubjectName ?? request.SubjectName, SeededSignature.Generator(issuer?.Key ?? key), Earliest, Latest, Serial(serial));
     }
 
     private static byte[] Serial(byte[] bytes)
