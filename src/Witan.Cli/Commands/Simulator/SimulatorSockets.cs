@@ -25,6 +25,8 @@ internal static class SimulatorSockets
         int bytes = Encoding.UTF8.GetByteCount(path);
         if (bytes > DstackEndpoint.MaximumPathBytes)
             throw new CommandException($"the socket path has {bytes} bytes; a unix socket has at most {DstackEndpoint.MaximumPathBytes}", "choose a shorter directory");
+        if (Directory.Exists(path))
+            throw new CommandException($"{path} is a directory, not a socket", "choose another path");
         if (new FileInfo(path) is { Exists: true, Length: > 0 })
             throw new CommandException($"{path} is a file, not a socket", "choose another path");
         return new SimulatorSocket(name[0], name[1], path, service);
