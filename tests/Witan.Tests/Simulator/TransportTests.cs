@@ -174,6 +174,26 @@ public sealed class TransportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_socket_can_serve_both_services_and_not_the_public_one()
+    {
+        string folder = Directory.CreateTempSubdirectory("witan-both-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "both.sock");
+            await using SimulatorServer server = await SimulatorServer.StartAsync(
+                new SimulatorOptions { Seed = new byte[32], State = folder, Sockets = [new SimulatorSocket("app", "a", path, SimulatorService.GuestAndTappd)] }, Cancel);
+            using var both = Over(path);
+            Assert.Equal(HttpStatusCode.OK, (await both.GetAsync("Info", Cancel)).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await both.GetAsync("prpc/Tappd.Info", Cancel)).StatusCode);
+            Assert.Equal(HttpStatusCode.NotFound, (await both.GetAsync("prpc/Worker.Info", Cancel)).StatusCode);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Sockets_serve_their_own_service_only()
     {
         using var guest = Over(_agent.Guest);

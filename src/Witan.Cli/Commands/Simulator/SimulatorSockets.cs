@@ -12,7 +12,9 @@ internal static class SimulatorSockets
     {
         if (guest.Length + tappd.Length == 0 && !elsewhere)
             (guest, tappd) = ([Path.Combine(directory, "dstack.sock")], [Path.Combine(directory, "tappd.sock")]);
-        return [.. guest.Select(text => Parse(text, SimulatorService.Guest)), .. tappd.Select(text => Parse(text, SimulatorService.Tappd))];
+        // Where the legacy service has no socket of its own it would be nowhere.
+        SimulatorService service = tappd.Length > 0 ? SimulatorService.Guest : SimulatorService.GuestAndTappd;
+        return [.. guest.Select(text => Parse(text, service)), .. tappd.Select(text => Parse(text, SimulatorService.Tappd))];
     }
 
     private static SimulatorSocket Parse(string text, SimulatorService service)
