@@ -10,6 +10,9 @@ public enum SimulatorService
 
     /// <summary>The legacy one: tappd.sock.</summary>
     Tappd,
+
+    /// <summary>Both on one socket, which no real guest has: the agent's at <c>/</c>, the legacy one at <c>/prpc/</c>.</summary>
+    GuestAndTappd,
 }
 
 /// <summary>Whose keys and identity values simulated machines have.</summary>

@@ -111,6 +111,7 @@ public sealed class SimulatorServer : IAsyncDisposable
         listen.Use(next => connection =>
         {
             connection.Features.Set(endpoint);
+            HalfClosedConnection.Allow(connection);
             return next(connection);
         });
     }

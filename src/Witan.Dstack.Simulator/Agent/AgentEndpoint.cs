@@ -3,8 +3,8 @@ namespace Witan.Dstack.Simulator;
 /// <summary>What answers on one listening socket. Routes are those of the real agent; the address of <c>--listen</c> has them all.</summary>
 internal sealed class AgentEndpoint(SimulatedCvm machine, Version version, SimulatorService? service)
 {
-    private readonly AgentService? _guest = service is null or SimulatorService.Guest ? GuestService.Of(version) : null;
-    private readonly AgentService? _tappd = service is null or SimulatorService.Tappd ? TappdService.Of(version) : null;
+    private readonly AgentService? _guest = service is null or SimulatorService.Guest or SimulatorService.GuestAndTappd ? GuestService.Of(version) : null;
+    private readonly AgentService? _tappd = service is null or SimulatorService.Tappd or SimulatorService.GuestAndTappd ? TappdService.Of(version) : null;
     private readonly AgentService? _worker = service is null ? WorkerService.Of(version) : null;
 
     public SimulatedCvm Machine => machine;

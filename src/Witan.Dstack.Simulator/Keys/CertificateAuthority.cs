@@ -115,18 +115,26 @@ internal sealed class CertificateAuthority : IDisposable
     {
         if (names.Count == 0)
             return;
-        var builder = new SubjectAlternativeNameBuilder();
-        foreach (string name in names)
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
         {
-            if (IPAddress.TryParse(name, out IPAddress? address))
-                builder.AddIpAddress(address);
-            else if (name.Length > 0 && name.All(char.IsAscii))
-                builder.AddDnsName(name);
-            else
-                throw new AgentException("Failed to sign the CSR: Failed to sign certificate: invalid IA5 string");
+            foreach (string name in names)
+                WriteName(writer, name);
         }
 
-        request.CertificateExtensions.Add(builder.Build());
+        request.CertificateExtensions.Add(new X509Extension("2.5.29.17", writer.Encode(), critical: false));
+    }
+
+    // As the agent writes them: any ASCII text is a DNS name, while the framework's builder refuses those that DNS would. Of what
+    // .NET reads as an address only the usual spellings are one: "5" is a name.
+    private static void WriteName(AsnWriter writer, string name)
+    {
+        if (IPAddress.TryParse(name, out IPAddress? address) && (name.Contains(':') ? !name.AsSpan().ContainsAny("[]%") : address.ToString() == name))
+            writer.WriteOctetString(address.GetAddressBytes(), new Asn1Tag(TagClass.ContextSpecific, 7));
+        else if (name.Length > 0 && name.All(char.IsAscii))
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, name, new Asn1Tag(TagClass.ContextSpecific, 2));
+        else
+            throw new AgentException("Failed to sign the CSR: Failed to sign certificate: invalid IA5 string");
     }
 
     private static X509Certificate2 Issue(
@@ -139,7 +147,7 @@ internal sealed class CertificateAuthority : IDisposable
         foreach (X509Extension extension in extensions)
             request.CertificateExtensions.Add(extension);
         return request.Create(
-            issuer?.Certificate.SubjectName ?? request.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer?.Key ?? key), Earliest, Latest, Serial(serial));
+            issuer?.Certificate.SubjectName ?? request.SubjectName, SeededSignature.Generator(issuer?.Key ?? key), Earliest, Latest, Serial(serial));
     }
 
     private static byte[] Serial(byte[] bytes)

@@ -96,13 +96,13 @@ public sealed class DevelopmentPki : IDisposable
         byte[] serial = SeededKey.Bytes(_seed, $"serial-{key}", 20);
         serial[0] = (byte)((serial[0] & 0x3F) | 0x40);
         X500DistinguishedName issuerName = issuer?.SubjectName ?? request.SubjectName;
-        using X509Certificate2 bare = request.Create(issuerName, X509SignatureGenerator.CreateForECDsa(issuerKey), From, To, serial);
+        using X509Certificate2 bare = request.Create(issuerName, SeededSignature.Generator(issuerKey), From, To, serial);
         return bare.CopyWithPrivateKey(own);
     }
 
     private static byte[] Crl(X509Certificate2 issuer, DateTimeOffset issued) => new CertificateRevocationListBuilder().Build(
         issuer.SubjectName,
-        X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!),
+        SeededSignature.Generator(issuer.GetECDsaPrivateKey()!),
         1,
         issued.AddDays(30),
         HashAlgorithmName.SHA256,
@@ -113,7 +113,7 @@ public sealed class DevelopmentPki : IDisposable
     public string Sign(byte[] text)
     {
         using ECDsa key = _tcbSigning.GetECDsaPrivateKey()!;
-        return Convert.ToHexStringLower(key.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
+        return Convert.ToHexStringLower(SeededSignature.Sign(key, text));
     }
 
     private X509Extension SgxExtension()

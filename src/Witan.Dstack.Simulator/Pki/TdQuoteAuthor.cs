@@ -22,6 +22,7 @@ public sealed class TdQuoteAuthor : IDisposable
     private readonly ECDsa _attestationKey;
     private readonly byte[] _attestationPoint;
     private readonly byte[] _authData;
+    private readonly byte[] _certification;
 
     /// <summary>Makes the author of one simulated host.</summary>
     public TdQuoteAuthor(DevelopmentPki pki, ReadOnlySpan<byte> seed)
@@ -31,6 +32,7 @@ public sealed class TdQuoteAuthor : IDisposable
         ECParameters point = _attestationKey.ExportParameters(false);
         _attestationPoint = [.. point.Q.X!, .. point.Q.Y!];
         _authData = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        _certification = Certification();
     }
 
     /// <summary>A quote over 64 bytes of report data.</summary>
@@ -38,11 +40,7 @@ public sealed class TdQuoteAuthor : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(reportData.Length, 64, nameof(reportData));
         byte[] signed = [.. Header(), .. Body(td, reportData)];
-        byte[] qeReport = QeReport();
-        using ECDsa pck = _pki.PckKey;
-        byte[] chain = [.. Encoding.ASCII.GetBytes(_pki.PckChainPem), 0];
-        byte[] certification = [.. qeReport, .. Sign(pck, qeReport), .. U16(_authData.Length), .. _authData, .. U16(5), .. U32(chain.Length), .. chain];
-        byte[] auth = [.. Sign(_attestationKey, signed), .. _attestationPoint, .. U16(6), .. U32(certification.Length), .. certification];
+        byte[] auth = [.. SeededSignature.Sign(_attestationKey, signed), .. _attestationPoint, .. U16(6), .. U32(_certification.Length), .. _certification];
         return [.. signed, .. U32(auth.Length), .. auth];
     }
 
@@ -76,8 +74,13 @@ public sealed class TdQuoteAuthor : IDisposable
         return report;
     }
 
-    private static byte[] Sign(ECDsa key, byte[] data) =>
-        key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    // The same for every quote of the host.
+    private byte[] Certification()
+    {
+        byte[] report = QeReport(), chain = [.. Encoding.ASCII.GetBytes(_pki.PckChainPem), 0];
+        using ECDsa pck = _pki.PckKey;
+        return [.. report, .. SeededSignature.Sign(pck, report), .. U16(_authData.Length), .. _authData, .. U16(5), .. U32(chain.Length), .. chain];
+    }
 
     private static byte[] U16(int value) => [(byte)value, (byte)(value >> 8)];
 

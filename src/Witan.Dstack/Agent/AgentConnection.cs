@@ -97,21 +97,32 @@ internal sealed class AgentConnection : IDisposable
         // A wrong Content-Length must not make us allocate: what arrives decides.
         byte[] buffer = new byte[Math.Min((int)(content.Headers.ContentLength ?? 4096), 64 << 10) + 1];
         int length = 0;
-        await using Stream stream = await content.ReadAsStreamAsync(cancellationToken);
-        while (true)
+        bool whole = false;
+        try
         {
-            int read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken);
-            length += read;
-            if (length > _maximum)
-                throw TooLarge(method);
-            if (read == 0)
-                return (buffer, length);
-            if (length < buffer.Length)
-                continue;
-            byte[] larger = new byte[(int)Math.Min(2L * buffer.Length, _maximum + 1L)];
-            buffer.CopyTo(larger, 0);
-            CryptographicOperations.ZeroMemory(buffer);
-            buffer = larger;
+            await using Stream stream = await content.ReadAsStreamAsync(cancellationToken);
+            while (true)
+            {
+                int read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken);
+                length += read;
+                if (length > _maximum)
+                    throw TooLarge(method);
+                whole = read == 0;
+                if (whole)
+                    return (buffer, length);
+                if (length < buffer.Length)
+                    continue;
+                byte[] larger = new byte[(int)Math.Min(2L * buffer.Length, _maximum + 1L)];
+                buffer.CopyTo(larger, 0);
+                CryptographicOperations.ZeroMemory(buffer);
+                buffer = larger;
+            }
+        }
+        finally
+        {
+            // An answer that is cut short may hold a key as well.
+            if (!whole)
+                CryptographicOperations.ZeroMemory(buffer);
         }
     }
 

@@ -120,7 +120,11 @@ public static class EncryptedEnvironment
         using JsonDocument json = JsonDocument.Parse(plain, new JsonDocumentOptions { MaxDepth = 8 });
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (JsonElement item in json.RootElement.GetProperty("env").EnumerateArray())
-            environment[item.GetProperty("key").GetString()!] = item.GetProperty("value").GetString()!;
+            environment[Text(item, "key")] = Text(item, "value");
         return environment;
     }
+
+    // Anybody can encrypt to the app: null in place of a text must not get through.
+    private static string Text(JsonElement item, string name) =>
+        item.GetProperty(name).GetString() ?? throw new InvalidOperationException($"{name} is null");
 }

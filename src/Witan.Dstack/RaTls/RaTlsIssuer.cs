@@ -66,7 +66,8 @@ public sealed class RaTlsIssuer(DstackClient agent, TimeProvider clock)
         var names = new SubjectAlternativeNameBuilder();
         foreach (string name in options.AltNames)
         {
-            if (IPAddress.TryParse(name, out IPAddress? address))
+            // Of what .NET reads as an address only the usual spellings are one: "5" is a name.
+            if (IPAddress.TryParse(name, out IPAddress? address) && (name.Contains(':', StringComparison.Ordinal) || address.ToString() == name))
                 names.AddIpAddress(address);
             else
                 names.AddDnsName(name);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Witan.Crypto;
 using Witan.Dstack.Cloud;
@@ -48,6 +50,26 @@ public class EncryptedEnvironmentTests
         }
 
         Assert.Throws<ArgumentException>(() => EncryptedEnvironment.Encrypt(new byte[32], []));
+    }
+
+    [Theory]
+    [InlineData("""{"env":[{"key":null,"value":"b"}]}""")]
+    [InlineData("""{"env":[{"key":"A","value":null}]}""")]
+    [InlineData("""{"env":[{"key":"A","value":1}]}""")]
+    [InlineData("""{"env":[{"key":"A"}]}""")]
+    [InlineData("""{"env":["A"]}""")]
+    [InlineData("""{"env":{}}""")]
+    [InlineData("[]")]
+    [InlineData("")]
+    public void What_decrypts_to_something_else_is_refused(string plain)
+    {
+        // As anybody can who knows the public key.
+        byte[] key = X25519.NewPrivateKey(), ephemeral = X25519.NewPrivateKey(), text = Encoding.UTF8.GetBytes(plain);
+        byte[] blob = [.. X25519.PublicKey(ephemeral), .. new byte[12], .. text, .. new byte[16]];
+        Assert.True(X25519.TryAgree(ephemeral, X25519.PublicKey(key), out byte[]? secret));
+        using var aes = new AesGcm(secret, 16);
+        aes.Encrypt(blob.AsSpan(32, 12), text, blob.AsSpan(44, text.Length), blob.AsSpan(^16..));
+        Assert.False(EncryptedEnvironment.TryDecrypt(key, blob, out _));
     }
 
     [Fact]

@@ -119,6 +119,25 @@ public sealed class ConsistentProfileTests
     }
 
     [Fact]
+    public async Task Evidence_from_before_a_restart_is_the_same_and_verifies_after_it()
+    {
+        async Task<byte[]> Ask(SimulatedAgent agent)
+        {
+            using var client = new DstackClient(agent.Guest);
+            GetQuoteResponse answer = await client.GetQuoteAsync(new byte[] { 1 }, Cancel);
+            return JsonSerializer.SerializeToUtf8Bytes(new { quote = answer.Quote, event_log = answer.EventLog, vm_config = answer.VmConfig, attestation = answer.Attestation });
+        }
+
+        byte[] before;
+        await using (SimulatedAgent agent = await SimulatedAgent.StartAsync())
+            before = await Ask(agent);
+        await using SimulatedAgent again = await SimulatedAgent.StartAsync();
+        DstackFacts facts = again.Verify(before);
+        Assert.True(facts.Authenticity == Authenticity.Genuine, string.Join("; ", facts.Findings));
+        Assert.Equal(before, await Ask(again));
+    }
+
+    [Fact]
     public async Task The_public_service_hides_measurements_where_the_compose_file_says_so_and_attests_the_signing_key()
     {
         await using SimulatedAgent agent = await SimulatedAgent.StartAsync(SimulatedAgent.With(Compose));

@@ -66,6 +66,17 @@ public sealed class SimulatedCertificateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_no_address_is_a_DNS_name_whatever_DNS_would_say()
+    {
+        string[] names = ["*.example", "not a name", new string('a', 300), "5", "127.1", "0x7f000001", "[::1]", "fe80::1%1"];
+        using GetTlsKeyResponse key = await _client.GetTlsKeyAsync(new TlsKeyOptions { Subject = "x", AltNames = [.. names, "10.0.0.1", "FE80::1"] }, Cancel);
+        using X509Certificate2 leaf = key.ToCertificate();
+        X509SubjectAlternativeNameExtension written = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
+        Assert.Equal(names, written.EnumerateDnsNames());
+        Assert.Equal(["10.0.0.1", "fe80::1"], written.EnumerateIPAddresses().Select(address => address.ToString()));
+    }
+
+    [Fact]
     public async Task Without_usages_there_is_no_such_extension()
     {
         using GetTlsKeyResponse key = await _client.GetTlsKeyAsync(new TlsKeyOptions { Subject = "x", ServerAuth = false }, Cancel);

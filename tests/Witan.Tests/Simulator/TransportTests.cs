@@ -147,6 +147,52 @@ public sealed class TransportTests : IAsyncLifetime
         Assert.Equal(0, await socket.ReceiveAsync(buffer, Cancel));
     }
 
+    [Theory]
+    [InlineData("POST /Info HTTP/1.1|Host: localhost|Content-Type: application/json|Content-Length: 2||{}", "HTTP/1.1 200 OK|", 1)]
+    [InlineData("POST /GetQuote HTTP/1.1|Host: localhost|Content-Type: application/json|Content-Length: 2||{}", "HTTP/1.1 200 OK|", 1)]
+    [InlineData("GET /Version HTTP/1.1|Host: localhost||GET /Version HTTP/1.1|Host: localhost||", "HTTP/1.1 200 OK|", 2)]
+    // Cut short in the body, and in the head: an end, and no endless reading.
+    [InlineData("POST /Info HTTP/1.1|Host: localhost|Content-Type: application/json|Content-Length: 3||{}", "", 0)]
+    [InlineData("GET /Version HTTP/1.1|Host: local", "", 0)]
+    public async Task A_client_that_closes_its_half_once_it_has_asked_reads_the_answer_to_its_end(string request, string start, int answers)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(_agent.Guest), Cancel);
+        await using var stream = new NetworkStream(socket);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request.Replace("|", "\r\n", StringComparison.Ordinal)), Cancel);
+        socket.Shutdown(SocketShutdown.Send);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        string text = await reader.ReadToEndAsync(limit.Token);
+        Assert.StartsWith(start.Replace("|", "\r\n", StringComparison.Ordinal), text, StringComparison.Ordinal);
+        Assert.Equal(answers, text.Split("HTTP/1.1 200 OK\r\n").Length - 1);
+        if (answers > 0)
+        {
+            using JsonDocument whole = JsonDocument.Parse(text[(text.LastIndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+        }
+    }
+
+    [Fact]
+    public async Task One_socket_can_serve_both_services_and_not_the_public_one()
+    {
+        string folder = Directory.CreateTempSubdirectory("witan-both-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "both.sock");
+            await using SimulatorServer server = await SimulatorServer.StartAsync(
+                new SimulatorOptions { Seed = new byte[32], State = folder, Sockets = [new SimulatorSocket("app", "a", path, SimulatorService.GuestAndTappd)] }, Cancel);
+            using var both = Over(path);
+            Assert.Equal(HttpStatusCode.OK, (await both.GetAsync("Info", Cancel)).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await both.GetAsync("prpc/Tappd.Info", Cancel)).StatusCode);
+            Assert.Equal(HttpStatusCode.NotFound, (await both.GetAsync("prpc/Worker.Info", Cancel)).StatusCode);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Sockets_serve_their_own_service_only()
     {

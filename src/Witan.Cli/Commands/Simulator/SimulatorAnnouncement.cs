@@ -14,7 +14,7 @@ internal static class SimulatorAnnouncement
         string root = Path.Combine(options.State, "root.pem"), collateral = Path.Combine(options.State, "collateral.json");
         SimulatedCvm first = server.Machines[0];
         string? Endpoint(SimulatorService service) =>
-            options.Sockets.FirstOrDefault(socket => socket.Service == service)?.Path ?? server.Address?.ToString().TrimEnd('/');
+            options.Sockets.FirstOrDefault(socket => socket.Service == service || socket.Service == SimulatorService.GuestAndTappd)?.Path ?? server.Address?.ToString().TrimEnd('/');
         if (json)
         {
             var line = new SimulatorJson(

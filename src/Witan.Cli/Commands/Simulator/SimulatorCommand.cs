@@ -54,7 +54,7 @@ public static class SimulatorCommand
         {
             return await SimulatorServer.StartAsync(options, token);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandException($"the socket cannot be served: {e.Message}", "is the path free and its directory there?");
         }

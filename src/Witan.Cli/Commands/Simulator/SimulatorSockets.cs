@@ -12,7 +12,9 @@ internal static class SimulatorSockets
     {
         if (guest.Length + tappd.Length == 0 && !elsewhere)
             (guest, tappd) = ([Path.Combine(directory, "dstack.sock")], [Path.Combine(directory, "tappd.sock")]);
-        return [.. guest.Select(text => Parse(text, SimulatorService.Guest)), .. tappd.Select(text => Parse(text, SimulatorService.Tappd))];
+        // Where the legacy service has no socket of its own it would be nowhere.
+        SimulatorService service = tappd.Length > 0 ? SimulatorService.Guest : SimulatorService.GuestAndTappd;
+        return [.. guest.Select(text => Parse(text, service)), .. tappd.Select(text => Parse(text, SimulatorService.Tappd))];
     }
 
     private static SimulatorSocket Parse(string text, SimulatorService service)
@@ -25,6 +27,8 @@ internal static class SimulatorSockets
         int bytes = Encoding.UTF8.GetByteCount(path);
         if (bytes > DstackEndpoint.MaximumPathBytes)
             throw new CommandException($"the socket path has {bytes} bytes; a unix socket has at most {DstackEndpoint.MaximumPathBytes}", "choose a shorter directory");
+        if (Directory.Exists(path))
+            throw new CommandException($"{path} is a directory, not a socket", "choose another path");
         if (new FileInfo(path) is { Exists: true, Length: > 0 })
             throw new CommandException($"{path} is a file, not a socket", "choose another path");
         return new SimulatorSocket(name[0], name[1], path, service);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Witan.Attestation;
 using Witan.Dstack.Evidence;
 
@@ -11,33 +10,14 @@ internal static class DstackReport
     public const string Kind = "dstack-evidence";
 
     /// <summary>
-    /// Whether a file is an agent's answer (JSON with a quote and its event log, or with an attestation) or versioned attestation bytes, and no
-    /// bare quote. <paramref name="bytes"/> are the file's own, or those that its hexadecimal text means.
+    /// Whether a file is to be read as an agent's answer (a JSON object, also one that is cut short: the reader of evidence says what is wrong
+    /// with it) or as versioned attestation bytes, and is no bare quote. <paramref name="bytes"/> are the file's own, or those that its
+    /// hexadecimal text means.
     /// </summary>
     public static bool Is(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> text = bytes.Trim("\r\n\t \uFEFF"u8);
-        if (text.IsEmpty || text[0] != (byte)'{')
-            return bytes.Length > 0 && bytes[0] is 0 or (>= 0x80 and <= 0x8f) or 0xde or 0xdf;
-        bool quote = false, log = false, attestation = false;
-        try
-        {
-            var reader = new Utf8JsonReader(text);
-            reader.Read();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                quote |= reader.ValueTextEquals("quote"u8);
-                log |= reader.ValueTextEquals("event_log"u8);
-                attestation |= reader.ValueTextEquals("attestation"u8);
-                reader.Skip();
-            }
-        }
-        catch (JsonException)
-        {
-            // What was seen until here says what it was meant to be; the reader of evidence says what is wrong with it.
-        }
-
-        return attestation || (quote && log);
+        return (!text.IsEmpty && text[0] == (byte)'{') || (bytes.Length > 0 && bytes[0] is 0 or (>= 0x80 and <= 0x8f) or 0xde or 0xdf);
     }
 
     /// <summary>The quote in a report, by which its collateral is found; the report itself where it cannot be read.</summary>

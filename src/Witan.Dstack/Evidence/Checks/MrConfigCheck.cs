@@ -29,6 +29,15 @@ internal static class MrConfigCheck
             case 3:
                 CheckThird(id.ToArray(), identity, config, findings);
                 return 3;
+            case 2 when identity is { ComposeHash: not null, AppId: not null, KeyProviderPayload: null }:
+                // An invalid event has a finding; a missing one is no fault by itself, but leaves nothing to compare with.
+                findings.Add(new Finding("MR_CONFIG_ID_UNCHECKED", FindingSeverity.Undecided, "MRCONFIGID binds a key provider, and the boot events name none")
+                {
+                    Subject = "MRCONFIGID",
+                    Actor = FindingActor.Sender,
+                    Remedy = "Attest once the guest has booted.",
+                });
+                return 2;
             case 1 or 2:
                 // The events it would be compared with are missing, and a finding says so already.
                 return id[0];

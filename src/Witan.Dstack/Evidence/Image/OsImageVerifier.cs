@@ -12,6 +12,7 @@ namespace Witan.Dstack.Evidence;
 internal static class OsImageVerifier
 {
     private const string ManifestEntry = "measurement.tdx.cbor";
+    private static readonly string[] AcpiEntries = ["acpi-loader", "acpi-rsdp", "acpi-tables"];
 
     public static OsImageFacts Verify(VmConfig? config, EventLog log, TdReport report, FindingList findings)
     {
@@ -44,10 +45,12 @@ internal static class OsImageVerifier
             return false;
         if (config.MemorySize is not { } memory || !TdHob.TryBuild(measurement.TdHob.Span, memory, out _))
             return Fail(findings, "OS_IMAGE_MEMORY_UNSUPPORTED", $"no hand-off blocks are known for a memory of {config.MemorySize?.ToString(CultureInfo.InvariantCulture) ?? "unknown"} bytes");
-        ReadOnlyMemory<byte>[] acpi = [.. log.Entries.Where(entry => entry is { Register: 0, Type: EventLogEntry.AcpiDataType }).Select(entry => entry.Digest)];
-        if (acpi.Length != ExpectedRegisters.AcpiDigests || acpi.Any(digest => digest.Length != MeasurementRegister.Size))
+        EventLogEntry[] acpi = [.. log.Entries.Where(entry => entry is { Register: 0, Type: EventLogEntry.AcpiDataType })];
+        if (acpi.Length != ExpectedRegisters.AcpiDigests || acpi.Any(entry => entry.Digest.Length != MeasurementRegister.Size))
             return Fail(findings, "ACPI_EVENTS_INVALID", $"the event log has {acpi.Length} ACPI entries; {ExpectedRegisters.AcpiDigests} with their digests are needed");
-        return Compare(ExpectedRegisters.Of(measurement, memory, twoPass, acpi), report, findings);
+        if (!acpi.Select(entry => entry.Name).SequenceEqual(AcpiEntries, StringComparer.Ordinal) || acpi.Any(entry => !entry.Payload.Span.SequenceEqual("ACPI DATA"u8)))
+            return Fail(findings, "ACPI_EVENTS_INVALID", $"the ACPI entries of the event log are not {string.Join(", ", AcpiEntries)}, each with the payload ACPI DATA");
+        return Compare(ExpectedRegisters.Of(measurement, memory, twoPass, [.. acpi.Select(entry => entry.Digest)]), report, findings);
     }
 
     private static bool Compare(ExpectedRegisters expected, TdReport report, FindingList findings)

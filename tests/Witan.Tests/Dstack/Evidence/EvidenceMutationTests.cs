@@ -96,6 +96,18 @@ public class EvidenceMutationTests
     }
 
     [Theory]
+    [InlineData("event", "acpi-other")]
+    [InlineData("event_payload", "00")]
+    [InlineData("event_payload", "")]
+    [InlineData("digest", "")]
+    [InlineData("event_type", "11")]
+    public void An_ACPI_entry_is_one_by_type_name_and_payload(string member, string value)
+    {
+        foreach (int at in new[] { 8, 9, 10 })
+            Assert.Contains("ACPI_EVENTS_INVALID", Errors(Changed(log => log[at]![member] = member == "event_type" ? JsonNode.Parse(value) : value)));
+    }
+
+    [Theory]
     [InlineData("app-id", "EVENT_PAYLOAD_INVALID")]
     [InlineData("compose-hash", "EVENT_PAYLOAD_INVALID")]
     [InlineData("key-provider", "EVENT_PAYLOAD_INVALID")]
@@ -163,6 +175,27 @@ public class EvidenceMutationTests
         }
     }
 
+    [Fact]
+    public void MRCONFIGID_of_version_2_and_3_is_compared_and_never_passed_over()
+    {
+        AppIdentity identity = Verify(Load()).Identity;
+        byte[] hash = identity.ComposeHash!.Value.ToArray(), app = identity.AppId!.Value.ToArray(), provider = Convert.FromHexString(identity.KeyProvider!.Id);
+        Assert.Empty(Errors(WithMrConfig(Load(), MrConfigId.V2(hash, app, "kms", provider))));
+        Assert.Empty(Errors(WithMrConfig(Load(), MrConfigId.V2(hash, app, "kms", []))));
+        Assert.Equal(["MR_CONFIG_ID_MISMATCH"], Errors(WithMrConfig(Load(), MrConfigId.V2(hash, app, "tpm", provider))));
+        Assert.Equal(["MR_CONFIG_ID_MISMATCH"], Errors(WithMrConfig(Load(), MrConfigId.V2(hash, new byte[20], "kms", provider))));
+        JsonObject without = Changed(log => log.Remove(log.Single(entry => entry!["event"]!.GetValue<string>() == "key-provider")));
+        Assert.Contains(Verify(WithMrConfig(without, MrConfigId.V2(hash, app, "kms", provider))).Findings, finding => finding is { Code: "MR_CONFIG_ID_UNCHECKED", Severity: FindingSeverity.Undecided });
+
+        string document = $"{{\"app_id\":\"{Convert.ToHexStringLower(app)}\",\"compose_hash\":\"{Convert.ToHexStringLower(hash)}\"}}";
+        JsonObject third = WithMrConfig(Load(), MrConfigId.V3(document));
+        Assert.Contains(Verify(third).Findings, finding => finding is { Code: "MR_CONFIG_DOCUMENT_MISSING", Severity: FindingSeverity.Undecided });
+        Assert.Empty(Errors(WithDocument(third, document)));
+        Assert.Equal(["MR_CONFIG_ID_MISMATCH"], Errors(WithDocument(third, document + " ")));
+        string other = document.Replace("\"app_id\":\"", "\"app_id\":\"00", StringComparison.Ordinal);
+        Assert.Equal(["MR_CONFIG_CONTENT_MISMATCH"], Errors(WithDocument(WithMrConfig(Load(), MrConfigId.V3(other)), other)));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
@@ -196,6 +229,22 @@ public class EvidenceMutationTests
     }
 
     private static JsonObject Load() => JsonNode.Parse(File.ReadAllBytes(SharedData.Path(Lite)))!.AsObject();
+
+    private static JsonObject WithMrConfig(JsonObject report, byte[] value)
+    {
+        byte[] quote = Convert.FromHexString(report["quote"]!.GetValue<string>());
+        value.CopyTo(quote, 232);
+        report["quote"] = Convert.ToHexStringLower(quote);
+        return report;
+    }
+
+    private static JsonObject WithDocument(JsonObject report, string document)
+    {
+        JsonObject config = JsonNode.Parse(report["vm_config"]!.GetValue<string>())!.AsObject();
+        config["mr_config"] = document;
+        report["vm_config"] = config.ToJsonString();
+        return report;
+    }
 
     private static JsonArray Log(JsonObject report) => JsonNode.Parse(report["event_log"]!.GetValue<string>())!.AsArray();
 
