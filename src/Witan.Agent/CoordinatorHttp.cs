@@ -16,8 +16,19 @@ public static class CoordinatorHttp
     /// </summary>
     public static HttpClient Create(Uri address, string? authority, TimeSpan timeout) => Create([address], authority, timeout);
 
+    /// <summary>The same, with a handler of the caller's that sees every request and answer.</summary>
+    public static HttpClient Create(Uri address, string? authority, TimeSpan timeout, DelegatingHandler observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        observer.InnerHandler = Handler([address], authority);
+        return new HttpClient(observer) { BaseAddress = address, Timeout = timeout };
+    }
+
     /// <summary>A client for several coordinators of one store: where one does not answer, the next request goes to the next.</summary>
-    public static HttpClient Create(IReadOnlyList<Uri> addresses, string? authority, TimeSpan timeout)
+    public static HttpClient Create(IReadOnlyList<Uri> addresses, string? authority, TimeSpan timeout) =>
+        new(Handler(addresses, authority)) { BaseAddress = addresses[0], Timeout = timeout };
+
+    private static CoordinatorFailover Handler(IReadOnlyList<Uri> addresses, string? authority)
     {
         var handler = new SocketsHttpHandler
         {
@@ -33,7 +44,7 @@ public static class CoordinatorHttp
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(authority) };
         }
 
-        return new HttpClient(new CoordinatorFailover(addresses, handler, TimeProvider.System)) { BaseAddress = addresses[0], Timeout = timeout };
+        return new CoordinatorFailover(addresses, handler, TimeProvider.System);
     }
 
     // A process that dies says so by its kernel; a machine that dies says nothing. Whether it is still there is asked every second while

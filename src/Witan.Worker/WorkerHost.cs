@@ -70,8 +70,19 @@ public static class WorkerHost
         });
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         WebApplication app = builder.Build();
-        app.MapGet("/", context => context.Response.WriteAsync(
-            $$"""{"message":"Worker Agent is running","status":"healthy","workerDid":"{{program.Secrets.Keys.Did()}}","port":{{port}},"mark":"{{program.Mode.Mark()}}"}"""));
+        // Every answer says what it is, also one that no route gives.
+        app.Use((context, next) =>
+        {
+            context.Response.Headers["Witan-Mark"] = program.Mode.Mark();
+            context.Response.Headers["Witan-Warning"] = program.Mode.Warning();
+            return next(context);
+        });
+        app.MapGet("/", context =>
+        {
+            context.Response.ContentType = "application/json";
+            return context.Response.WriteAsync(
+                $$"""{"message":"Worker Agent is running","status":"healthy","workerDid":"{{program.Secrets.Keys.Did()}}","port":{{port}},"mark":"{{program.Mode.Mark()}}","warning":"{{program.Mode.Warning()}}"}""");
+        });
         app.MapPost("/api/task/execute", async context =>
         {
             using var body = new MemoryStream();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Witan.Dstack.ComposeCheck;
 
@@ -33,6 +34,49 @@ internal readonly record struct VariableReference(string Name, bool HasDefault)
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// What of a text stands in it as written: without its references, and with what they give where the variable is not set. A doubled
+    /// dollar sign is one.
+    /// </summary>
+    public static string Literals(string text)
+    {
+        if (!text.Contains('$', StringComparison.Ordinal))
+            return text;
+        var result = new StringBuilder(text.Length);
+        int open = 0;
+        for (int i = 0; i < text.Length;)
+        {
+            bool braced = i + 1 < text.Length && text[i + 1] == '{';
+            int start = i + (braced ? 2 : 1), end = start;
+            while (text[i] == '$' && end < text.Length && IsNamePart(text[end], end == start))
+                end++;
+            if (text[i] == '}' && open > 0)
+            {
+                (i, open) = (i + 1, open - 1);
+            }
+            else if (text[i] != '$' || end == start)
+            {
+                result.Append(text[i]);
+                i += text[i] == '$' && i + 1 < text.Length && text[i + 1] == '$' ? 2 : 1;
+            }
+            else if (!braced)
+            {
+                i = end;
+            }
+            else
+            {
+                // A substitute is read on like any other text, up to the brace that belongs to it; all else up to the brace is skipped.
+                int op = end < text.Length && text[end] == ':' ? end + 1 : end;
+                bool substitutes = op < text.Length && (text[op] is '-' or '+');
+                int close = substitutes ? op : text.IndexOf('}', end);
+                i = close < 0 ? text.Length : close + 1;
+                open += substitutes ? 1 : 0;
+            }
+        }
+
+        return result.ToString();
     }
 
     private static int Next(string text, int after) => after + 1 < text.Length ? text.IndexOf('$', after + 1) : -1;

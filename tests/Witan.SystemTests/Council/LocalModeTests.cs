@@ -87,8 +87,37 @@ public sealed class LocalModeTests : IDisposable
             Assert.Equal(Warning, Assert.Single(answer.Headers.GetValues("Witan-Warning")));
         }
 
+        foreach (string command in new[] { "workers", "trustees", "proposals", "policy" })
+        {
+            string[] words = command == "policy" ? [command] : [command, "--json"];
+            (int exit, _, string error) = await WitanProgram.RunAsync(Cancel, [.. words, "--coordinator", $"{http.BaseAddress}"]);
+            Assert.True(exit == 0 && error.Split(Warning).Length == 2, $"{command}: exit {exit}: {error}");
+        }
+
         coordinator.Kill();
         Assert.Contains(Warning, await said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_answer_of_a_worker_says_what_it_is()
+    {
+        int port = WitanProgram.Ports(1);
+        using Process worker = WitanProgram.Start(Local, [.. Arguments("worker"), "--port", $"{port}"]);
+        try
+        {
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+            await AwaitAsync(http, "/");
+            foreach (string path in new[] { "/", "/api/task/execute", "/nowhere" })
+            {
+                using HttpResponseMessage answer = await http.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+                Assert.Equal("local: no execution integrity", Assert.Single(answer.Headers.GetValues("Witan-Mark")));
+                Assert.Equal(Warning, Assert.Single(answer.Headers.GetValues("Witan-Warning")));
+            }
+        }
+        finally
+        {
+            worker.Kill();
+        }
     }
 
     [Fact]
@@ -146,13 +175,13 @@ public sealed class LocalModeTests : IDisposable
         }
     }
 
-    private static async Task AwaitAsync(HttpClient http)
+    private static async Task AwaitAsync(HttpClient http, string path = "/healthz")
     {
         for (int i = 0; i < 400; i++)
         {
             try
             {
-                using HttpResponseMessage answer = await http.GetAsync(new Uri("/healthz", UriKind.Relative), Cancel);
+                using HttpResponseMessage answer = await http.GetAsync(new Uri(path, UriKind.Relative), Cancel);
                 if (answer.StatusCode == HttpStatusCode.OK)
                     return;
             }
@@ -164,6 +193,6 @@ public sealed class LocalModeTests : IDisposable
             await Task.Delay(50, Cancel);
         }
 
-        throw new TimeoutException("the coordinator did not answer /healthz within 20 s");
+        throw new TimeoutException($"nobody answered {path} within 20 s");
     }
 }

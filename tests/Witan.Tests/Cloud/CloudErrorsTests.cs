@@ -39,6 +39,7 @@ public sealed class CloudErrorsTests : IAsyncLifetime
         Assert.Contains(message, error.Message);
         Assert.StartsWith("restarting council: ", error.Message);
         Assert.Equal((HttpStatusCode)status, error.Status);
+        Assert.NotEmpty(error.Remedy!);
         if (remedy is not null)
             Assert.Contains(remedy, error.Remedy);
         Assert.DoesNotContain("hunter22", error.Message);

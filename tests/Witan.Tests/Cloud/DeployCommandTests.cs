@@ -94,6 +94,19 @@ public sealed class DeployCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Json_is_the_only_thing_on_the_output()
+    {
+        JsonElement plan = JsonDocument.Parse((await Deploy("--json", "--plan")).Output).RootElement;
+        Assert.Equal(("witan/deploy/1", "create", false), (plan.GetProperty("schema").GetString(), plan.GetProperty("action").GetString(), plan.GetProperty("done").GetBoolean()));
+        Assert.Equal("witan/watch/1", JsonDocument.Parse((await Deploy("--json")).Output).RootElement.GetProperty("schema").GetString());
+        CommandRun again = await Deploy("--json", "--no-watch", "--instance-type", "tdx.large", "--disk", "80");
+        JsonElement done = JsonDocument.Parse(again.Output).RootElement;
+        Assert.Equal(("nothing", true, SimulatedCvm.HashOf(Compose)), (done.GetProperty("action").GetString(), done.GetProperty("done").GetBoolean(), done.GetProperty("composeHash").GetString()));
+        Assert.Contains("keeps what it has: --instance-type, --disk are for new CVMs", again.Error);
+        Assert.DoesNotContain("keeps what it has", (await Deploy("--no-watch", "--instance-type", "tdx.small")).Error);
+    }
+
+    [Fact]
     public async Task A_file_with_errors_or_a_placeholder_is_not_sent()
     {
         await _cloud.WriteAsync("compose.yml", Compose.Replace("    restart: always\n", "", StringComparison.Ordinal));

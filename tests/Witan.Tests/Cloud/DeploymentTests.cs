@@ -56,6 +56,20 @@ public sealed class DeploymentTests : IAsyncLifetime
         Assert.True(plan.VariablesChange);
     }
 
+    [Fact]
+    public async Task An_update_that_does_not_name_the_key_service_again_goes_to_the_one_before()
+    {
+        await Deploy(Request());
+        for (int i = 0; i < 2; i++)
+        {
+            _server.Next("compose_file/provision", 200, $$"""{"app_id":"{{_server.Cvms["council-1"].AppId}}","compose_hash":"{{SimulatedCvm.HashOf(Request().DockerComposeFile)}}"}""");
+            _server.Next("PATCH", 202, "{}");
+            Assert.Equal(DeploymentAction.UpdateEnvironment, (await Deploy(Request() with { UpdateEnvironment = true })).Action);
+        }
+
+        Assert.Equal(3, _server.Count("GET kms/phala-prod/pubkey"));
+    }
+
     // The steps that reach the platform: look, provision, key, commit.
     [Theory]
     [InlineData("GET cvms/council-1")]

@@ -130,6 +130,28 @@ public sealed class EndpointWatcherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_machine_that_has_no_state_yet_is_waited_for()
+    {
+        _server.Add("council");
+        _server.Next("state", 404, """{"detail":"not found"}""");
+        EndpointWatchResult result = await Watch(new EndpointWatchOptions { Stream = false });
+        Assert.Equal((EndpointWatchOutcome.Ready, 2), (result.Outcome, result.Polls));
+        Assert.Contains("state yet", _progress[0].Detail);
+    }
+
+    [Theory]
+    [InlineData("/var/log/app")]
+    [InlineData("ftp://logs.example/x")]
+    public async Task A_log_address_that_is_none_costs_the_log_and_not_the_result(string address)
+    {
+        _server.Add("council");
+        _server.BootTime = TimeSpan.FromDays(1);
+        _server.Next("composition", 200, $$"""{"containers":[{"names":["/app"],"log_endpoint":"{{address}}"}]}""");
+        EndpointWatchResult result = await Watch(new EndpointWatchOptions { Stream = false, Polls = 1 });
+        Assert.Equal((EndpointWatchOutcome.TimedOut, "the platform gave no usable log address"), (result.Outcome, result.LogProblem));
+    }
+
+    [Fact]
     public async Task A_jump_of_the_clock_brings_no_burst_and_loses_no_poll()
     {
         _server.Add("council");
@@ -165,6 +187,16 @@ public sealed class EndpointWatcherTests : IAsyncLifetime
         _server.PushEvent("close", "");
         EndpointWatchResult result = await Watch(new EndpointWatchOptions());
         Assert.Equal((EndpointWatchOutcome.Ready, 3), (result.Outcome, result.Polls));
+    }
+
+    [Fact]
+    public async Task A_stream_that_falls_silent_leaves_the_polls()
+    {
+        _server.Add("council");
+        (_server.OffersEvents, _server.BootTime) = (true, TimeSpan.FromSeconds(15));
+        _server.PushEvent("state", """{"status":"starting"}""");
+        EndpointWatchResult result = await Watch(new EndpointWatchOptions { Polls = 10 });
+        Assert.Equal(EndpointWatchOutcome.Ready, result.Outcome);
     }
 
     [Fact]

@@ -148,6 +148,28 @@ public sealed class ComposeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_compose_hash_that_is_asked_for_is_never_passed_over()
+    {
+        string file = Write("worker.yml", ComposeCheckerTests.Snippet);
+        string hash = JsonDocument.Parse((await Run("compose", "check", file, "--json")).Output).RootElement.GetProperty("composeHash").GetString()!;
+        Assert.Equal(ExitCode.Good, (await Run("compose", "check", file, "--compose-hash", "0x" + hash.ToUpperInvariant())).Code);
+        (int code, string output, _) = await Run("compose", "check", file, "--compose-hash", new string('0', 64));
+        Assert.Equal(ExitCode.Rejected, code);
+        Assert.Contains("✗ error APP_COMPOSE_HASH_DIFFERS (L17)", output);
+        Assert.Equal(ExitCode.Usage, (await Run("compose", "check", file, "--compose-hash", hash[..63])).Code);
+    }
+
+    [Fact]
+    public async Task Fix_leaves_a_link_and_corrects_what_it_leads_to()
+    {
+        string file = Write("real.yml", "services:\n  worker:\n    image: a:1\n"), link = Path.Combine(_folder, "link.yml");
+        File.CreateSymbolicLink(link, file);
+        Assert.Equal(ExitCode.Good, (await Run("compose", "check", "--fix", link)).Code);
+        Assert.Equal(file, File.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName);
+        Assert.Contains("restart: always", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task The_real_envelope_has_its_measured_hash()
     {
         string file = SharedData.Path("data", "dstack", "rtmr3-app-compose.json");

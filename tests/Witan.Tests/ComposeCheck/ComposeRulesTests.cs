@@ -24,6 +24,13 @@ public class ComposeRulesTests
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {NEAR_AI_API_KEY: abcdef123}")]
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: ['DB=postgres://u:hunter22@db/x']")]
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: ['NEAR_SEED_PHRASE=one two three']")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {DB_PASS: hunter22}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {DB: 'postgres://u:hunter22@${HOST}/x'}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {API_KEY: '${API_KEY:-abcdefgh12}'}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {OTHER: '${A:-${B:-sk-abcdefghijklmnopqrst}}'}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {APP_PASSWORD: '$$ecret99'}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {SECRET_KEY_BASE: 8f7a6b5c4d3e}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "command: ['--token', ghp_abcdefghijklmnopqrstuvwxyz0123456789]")]
     [InlineData("L05", "COMPOSE_QUOTED_VARIABLE", FindingSeverity.Warning, "environment: ['A=\"${A:-1}\"']")]
     [InlineData("L06", "COMPOSE_RESTART_MISSING", FindingSeverity.Warning, "image: a")]
     [InlineData("L07", "COMPOSE_FILE_NOT_SHIPPED", FindingSeverity.Error, "env_file: .env")]
@@ -37,6 +44,7 @@ public class ComposeRulesTests
     [InlineData("L08", "COMPOSE_PORT_8090", FindingSeverity.Note, "ports: ['8090:80']")]
     [InlineData("L10", "COMPOSE_DOCKER_SOCKET", FindingSeverity.Warning, "volumes: ['/var/run/docker.sock:/var/run/docker.sock']")]
     [InlineData("L10", "COMPOSE_PRIVILEGED", FindingSeverity.Warning, "privileged: true")]
+    [InlineData("L10", "COMPOSE_PRIVILEGED", FindingSeverity.Warning, "privileged: 'Yes'")]
     [InlineData("L10", "COMPOSE_HOST_MOUNT", FindingSeverity.Warning, "volumes: ['/:/host']")]
     [InlineData("L10", "COMPOSE_HOST_NAMESPACE", FindingSeverity.Warning, "pid: host")]
     [InlineData("L10", "COMPOSE_CAPABILITY", FindingSeverity.Warning, "cap_add: [SYS_ADMIN]")]
@@ -46,6 +54,7 @@ public class ComposeRulesTests
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: {LOCAL_MODE: true}")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: ['LOCAL_MODE=${LOCAL_MODE:-false}']")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [LOCAL_MODE]")]
+    [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [WITAN_PRODUCTION_IMAGE]")]
     [InlineData("W02", "COMPOSE_DEVELOPMENT_ROOT", FindingSeverity.Error, "environment: {WITAN_DEVELOPMENT_ROOT: /root.pem}")]
     [InlineData("W02", "COMPOSE_SIMULATOR", FindingSeverity.Error, "environment: ['DSTACK_SIMULATOR_ENDPOINT=http://x']")]
     public void A_fragment_breaks_its_rule(string rule, string code, FindingSeverity severity, string fragment)
@@ -58,6 +67,8 @@ public class ComposeRulesTests
     [Theory]
     [InlineData("environment: {API_KEY: '${API_KEY}'}")]
     [InlineData("environment: {API_KEY_FILE: /run/secrets/key}")]
+    [InlineData("environment: {AUTH_TOKEN: 'Bearer ${TOKEN}', API_KEY: '${API_KEY:-}', TOKEN: '${TOKEN:-none}', SECRET: '${SECRET:?set it please}'}")]
+    [InlineData("environment: {DB: 'postgres://u:${PW}@${HOST:-db}/x'}")]
     [InlineData("environment: {MAX_TOKENS: 4096, TOKEN_TTL: 3600, USE_TOKEN: 'true'}")]
     [InlineData("environment: {URL: 'https://example.org/path:with@signs'}")]
     [InlineData("environment: {LOCAL_MODE: false}")]
@@ -66,6 +77,14 @@ public class ComposeRulesTests
     {
         string text = $"services:\n  web:\n    image: a{Pin}\n    restart: always\n    {fragment}\n";
         Assert.DoesNotContain(ComposeChecker.Check(text, new ComposeCheckOptions()).Findings, found => found.Finding.Severity >= FindingSeverity.Warning);
+    }
+
+    [Fact]
+    public void A_private_key_in_a_config_is_found_once_at_its_place()
+    {
+        const string text = "services: {web: {image: a}}\nconfigs:\n  k:\n    content: |\n      -----BEGIN PRIVATE KEY-----\n      abc\n";
+        ComposeFinding found = Assert.Single(ComposeChecker.Check(text, new ComposeCheckOptions()).Findings, found => found.Finding.Code == "COMPOSE_SECRET_LITERAL");
+        Assert.Equal((4, FindingSeverity.Error), (found.Line, found.Finding.Severity));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Witan.Attestation;
 using Witan.Cli.CommandLine;
 using Witan.Dstack.ComposeCheck;
 
@@ -35,7 +36,7 @@ internal static class ComposeCheckCommand
                 Gateway = parsed.GetValue(gateway) ? true : null,
                 PublicLogs = parsed.GetValue(publicLogs),
                 OsImage = parsed.GetValue(image),
-                ExpectedComposeHash = parsed.GetValue(hash)?.ToLowerInvariant(),
+                ExpectedComposeHash = Hash(parsed.GetValue(hash)),
             };
             string[] paths = parsed.GetValue(files)!;
             if (paths.Length > 1 && (parsed.GetValue(write) is not null || options.ExpectedComposeHash is not null))
@@ -60,7 +61,29 @@ internal static class ComposeCheckCommand
     {
         bool changed = fix && Fix(ref input, options);
         ComposeReport report = input.Check(options);
-        return new CheckedFile(input, report, changed, input.Envelope(name, options, report));
+        var result = new CheckedFile(input, report, changed, input.Envelope(name, options, report));
+        bool differs = !input.IsEnvelope && options.ExpectedComposeHash is { } expected && expected != result.ComposeHash;
+        return differs ? result with { Report = report with { Findings = [HashDiffers, .. report.Findings] } } : result;
+    }
+
+    // Of an envelope AppComposeChecker says it. A hash that was asked for and cannot be found is never passed over.
+    private static ComposeFinding HashDiffers { get; } = new(
+        new Finding("APP_COMPOSE_HASH_DIFFERS", FindingSeverity.Error, "the envelope made from this file has another compose hash than the one expected")
+        {
+            Why = "it is not the app that was approved, or a platform added to the envelope that it measured.",
+            Remedy = "compare the app-compose.json that was measured: witan compose check app-compose.json --compose-hash HASH",
+            Actor = FindingActor.WorkloadOwner,
+        },
+        "L17", 1, 1);
+
+    private static string? Hash(string? given)
+    {
+        if (given is null)
+            return null;
+        string bare = given.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? given[2..] : given;
+        return bare.Length == 64 && bare.All(char.IsAsciiHexDigit)
+            ? bare.ToLowerInvariant()
+            : throw new CommandException("--compose-hash must be 64 hexadecimal digits");
     }
 
     private static bool Fix(ref ComposeInput input, ComposeCheckOptions options)
@@ -71,10 +94,11 @@ internal static class ComposeCheckCommand
         try
         {
             // Beside the file and then over it, so that an interruption leaves either the old text or the new one.
-            string written = input.Path + ".witan-new";
+            // A link stays one: what it leads to is corrected.
+            string place = File.ResolveLinkTarget(input.Path, returnFinalTarget: true)?.FullName ?? input.Path, written = place + ".witan-new";
             File.WriteAllText(written, mended, new UTF8Encoding(false));
-            File.SetUnixFileMode(written, File.GetUnixFileMode(input.Path));
-            File.Move(written, input.Path, overwrite: true);
+            File.SetUnixFileMode(written, File.GetUnixFileMode(place));
+            File.Move(written, place, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -21,7 +21,7 @@ public static class AgentsCommand
         connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
-            using HttpClient http = connection.Open(parsed);
+            using HttpClient http = connection.Open(parsed, terminal);
             AgentSummary[] agents =
             [
                 .. (await CouncilConnection.GetAsync(http, "v1/agents", WireJson.Default.IReadOnlyListAgentSummary, token))

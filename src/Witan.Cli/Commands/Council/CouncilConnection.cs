@@ -18,12 +18,12 @@ internal sealed class CouncilConnection
         command.Options.Add(_authority);
     }
 
-    /// <summary>Opens the connection.</summary>
-    public HttpClient Open(ParseResult parsed)
+    /// <summary>Opens the connection. What mode the coordinator runs in is said on <paramref name="terminal"/> where it is not production.</summary>
+    public HttpClient Open(ParseResult parsed, Terminal terminal)
     {
         try
         {
-            return CoordinatorHttp.Create(parsed.GetValue(_coordinator)!, parsed.GetValue(_authority), TimeSpan.FromSeconds(30));
+            return CoordinatorHttp.Create(parsed.GetValue(_coordinator)!, parsed.GetValue(_authority), TimeSpan.FromSeconds(30), new ModeNotice(terminal));
         }
         catch (SettingException e)
         {

@@ -21,7 +21,7 @@ public static class DecisionCommand
         connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
-            using HttpClient http = connection.Open(parsed);
+            using HttpClient http = connection.Open(parsed, terminal);
             ProposalSummary proposal = await CouncilConnection.FindAsync(http, parsed.GetValue(id)!, token);
             if (parsed.GetValue(wait))
                 proposal = await WaitAsync(terminal, http, proposal, token);

@@ -20,7 +20,7 @@ public static class PolicyCommand
         connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
-            using HttpClient http = connection.Open(parsed);
+            using HttpClient http = connection.Open(parsed, terminal);
             CouncilPolicy policy = await CouncilConnection.GetAsync(http, "v1/policy", PolicyJson.Default.CouncilPolicy, token);
             await WriteAsync(terminal, policy, parsed.GetValue(json));
             return ExitCode.Good;

@@ -17,7 +17,7 @@ public static class ProposalsCommand
         connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
-            using HttpClient http = connection.Open(parsed);
+            using HttpClient http = connection.Open(parsed, terminal);
             ProposalSummary[] all =
             [
                 .. (await CouncilConnection.GetAsync(http, "v1/proposals", WireJson.Default.IReadOnlyListProposalSummary, token))
@@ -44,7 +44,7 @@ public static class ProposalsCommand
         connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
-            using HttpClient http = connection.Open(parsed);
+            using HttpClient http = connection.Open(parsed, terminal);
             byte[] seed = RequesterKey.Read(parsed.GetValue(key));
             ProposalSummary found = await CouncilConnection.FindAsync(http, parsed.GetValue(id)!, token);
             RequesterOrder order = RequesterOrder.Create("cancel", found.Id, TimeProvider.System.GetUtcNow(), seed);

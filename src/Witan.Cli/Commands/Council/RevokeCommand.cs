@@ -19,7 +19,7 @@ internal static class RevokeCommand
         connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
-            using HttpClient http = connection.Open(parsed);
+            using HttpClient http = connection.Open(parsed, terminal);
             Revocation order = Revocation.Create(
                 parsed.GetValue(kind), parsed.GetValue(value)!, parsed.GetValue(reason)!, TimeProvider.System.GetUtcNow(), RequesterKey.Read(parsed.GetValue(key)));
             if (order.Problem() is { } problem)
@@ -40,7 +40,7 @@ internal static class RevokeCommand
         connection.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
-            using HttpClient http = connection.Open(parsed);
+            using HttpClient http = connection.Open(parsed, terminal);
             IReadOnlyList<Revocation> all = await CouncilConnection.GetAsync(http, "v1/revocations", WireJson.Default.IReadOnlyListRevocation, token);
             if (parsed.GetValue(json))
             {

@@ -33,12 +33,22 @@ public static class DeployCommand
             using CloudConnection cloud = connect(parsed);
             var deployment = new Deployment(cloud.Client, new EnvironmentCipher(), watch.States(parsed), TimeProvider.System);
             DeploymentPlan plan = await deployment.PlanAsync(request, cancellationToken);
-            DeployText.WritePlan(terminal, request, plan);
+            bool json = parsed.GetValue(options.Json);
+            TextWriter text = json ? terminal.Error : terminal.Out;
+            DeployText.WritePlan(text, request, plan);
+            if (plan.Existing is { } existing && options.Ignored(parsed, existing) is { Length: > 0 } ignored)
+                terminal.Error.WriteLine($"{terminal.Doubt("!")} {request.Name} exists and keeps what it has: {ignored} {(ignored.Contains(',', StringComparison.Ordinal) ? "are" : "is")} for new CVMs");
             if (parsed.GetValue(options.Plan))
+            {
+                if (json)
+                    DeployText.WriteJson(terminal, request, plan, null);
                 return ExitCode.Good;
+            }
 
             DeploymentResult result = await RunAsync(deployment, request, plan, terminal, cancellationToken);
-            DeployText.WriteResult(terminal, request, result);
+            DeployText.WriteResult(terminal, text, request, result);
+            if (json && !waits)
+                DeployText.WriteJson(terminal, request, plan, result);
             if (parsed.GetValue(options.NoWatch))
                 return ExitCode.Good;
             if (!waits)
@@ -53,7 +63,7 @@ public static class DeployCommand
                 DockerComposeFile = request.DockerComposeFile,
                 Requirement = watch.Requirement(parsed),
             };
-            return await WatchCommand.RunAsync(terminal, cloud, request.Name, result.CvmId, expected, watch, parsed, parsed.GetValue(options.Json), cancellationToken);
+            return await WatchCommand.RunAsync(terminal, cloud, request.Name, result.CvmId, expected, watch, parsed, json, cancellationToken);
         }));
         return command;
     }

@@ -27,7 +27,7 @@ internal sealed class DeployOptions
 
     public Option<bool> NoWatch { get; } = new("--no-watch") { Description = "do not wait for the endpoint" };
 
-    public Option<bool> Json { get; } = new("--json") { Description = "print the result of the watch as JSON" };
+    public Option<bool> Json { get; } = new("--json") { Description = "print the result as JSON: of the watch, or of the deployment where nothing is watched" };
 
     public void AddTo(Command command)
     {
@@ -55,6 +55,14 @@ internal sealed class DeployOptions
         PreLaunchScript = parsed.GetValue(_script) is { } script ? ComposeInput.Read(script).Text : null,
         PublicLogs = parsed.GetValue(_publicLogs),
     };
+
+    /// <summary>The options given that an update cannot carry out, with commas; empty where there are none.</summary>
+    public string Ignored(ParseResult parsed, CvmInfo existing)
+    {
+        Option[] given = [.. new Option[] { _instanceType, _disk, _region, _osImage }.Where(option => parsed.GetResult(option) is { Implicit: false })];
+        bool same = string.Equals(existing.InstanceType, parsed.GetValue(_instanceType), StringComparison.Ordinal);
+        return string.Join(", ", given.Where(option => option != _instanceType || !same).Select(option => option.Name));
+    }
 
     private static string? KmsKey(string? text)
     {

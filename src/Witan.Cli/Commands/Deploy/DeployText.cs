@@ -9,7 +9,7 @@ internal sealed class DeployText(Terminal terminal) : IProgress<string>
 {
     public void Report(string value) => terminal.Error.WriteLine($"· {value}");
 
-    public static void WritePlan(Terminal terminal, DeploymentRequest request, DeploymentPlan plan)
+    public static void WritePlan(TextWriter output, DeploymentRequest request, DeploymentPlan plan)
     {
         string action = plan.Action switch
         {
@@ -19,22 +19,50 @@ internal sealed class DeployText(Terminal terminal) : IProgress<string>
             DeploymentAction.Update => $"update {request.Name}",
             _ => $"send the environment of {request.Name} again",
         };
-        terminal.Out.WriteLine($"plan: {action}");
+        output.WriteLine($"plan: {action}");
         foreach (string reason in plan.Reasons)
-            terminal.Out.WriteLine($"  {CvmText.Clean(reason)}");
+            output.WriteLine($"  {CvmText.Clean(reason)}");
         if (request.Environment.Count > 0)
-            terminal.Out.WriteLine($"  variables: {string.Join(", ", request.Environment.Keys.Order(StringComparer.Ordinal))}");
+            output.WriteLine($"  variables: {string.Join(", ", request.Environment.Keys.Order(StringComparer.Ordinal))}");
         if (plan.Action == DeploymentAction.Nothing && request.Environment.Count > 0)
-            terminal.Out.WriteLine("  values of variables cannot be compared; --update-env sends them again");
+            output.WriteLine("  values of variables cannot be compared; --update-env sends them again");
     }
 
-    public static void WriteResult(Terminal terminal, DeploymentRequest request, DeploymentResult result)
+    public static void WriteResult(Terminal terminal, TextWriter output, DeploymentRequest request, DeploymentResult result)
     {
-        terminal.Out.WriteLine($"cvm: {CvmText.Clean(result.CvmId)}");
-        terminal.Out.WriteLine($"app id: {CvmText.Clean(result.AppId)}");
+        output.WriteLine($"cvm: {CvmText.Clean(result.CvmId)}");
+        output.WriteLine($"app id: {CvmText.Clean(result.AppId)}");
         if (result.ComposeHash is not null)
-            terminal.Out.WriteLine($"compose hash: {CvmText.Clean(result.ComposeHash)}");
+            output.WriteLine($"compose hash: {CvmText.Clean(result.ComposeHash)}");
         if (result.Action != DeploymentAction.Nothing)
             terminal.Error.WriteLine($"{request.Name} costs from now on; it goes on if you stop here");
     }
+
+    /// <summary>Prints what will be done, or was done, as one object; <paramref name="result"/> is null where nothing was.</summary>
+    public static void WriteJson(Terminal terminal, DeploymentRequest request, DeploymentPlan plan, DeploymentResult? result) =>
+        CvmText.WriteJson(terminal.Out, json =>
+        {
+            json.WriteString("schema", "witan/deploy/1");
+            json.WriteString("name", request.Name);
+            json.WriteString("action", plan.Action switch
+            {
+                DeploymentAction.Nothing => "nothing",
+                DeploymentAction.Create => "create",
+                DeploymentAction.Resume => "resume",
+                DeploymentAction.Update => "update",
+                _ => "update-environment",
+            });
+            json.WriteBoolean("done", result is not null);
+            json.WriteStartArray("reasons");
+            foreach (string reason in plan.Reasons)
+                json.WriteStringValue(reason);
+            json.WriteEndArray();
+            json.WriteStartArray("variables");
+            foreach (string name in request.Environment.Keys.Order(StringComparer.Ordinal))
+                json.WriteStringValue(name);
+            json.WriteEndArray();
+            json.WriteString("cvm", result?.CvmId ?? plan.Existing?.Key);
+            json.WriteString("appId", result?.AppId ?? plan.Existing?.AppId);
+            json.WriteString("composeHash", result?.ComposeHash);
+        });
 }

@@ -32,7 +32,9 @@ internal sealed class EndpointEvidence(HttpClient http, EvidenceJudge judge, Fun
             return NotYet($"the endpoint answers, and gives no evidence yet: {e.Message}");
         }
 
-        if (evidence is null || evidence.Evidence.IsNone)
+        if (evidence is null)
+            return NotYet("the endpoint answers, and gives no evidence yet");
+        if (evidence.Evidence.IsNone)
             return new EndpointEvidenceResult(EndpointEvidenceOutcome.Rejected, "the endpoint has no evidence: it runs without a TEE (LOCAL_MODE)");
 
         ReportData bound = CoordinatorEvidence.ReportData(Witan.Voting.Digest.Parse(nonce), evidence.Keys, evidence.Evidence.Instance);

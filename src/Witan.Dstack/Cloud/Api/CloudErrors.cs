@@ -20,7 +20,7 @@ internal static class CloudErrors
             text.Append(": ").Append(Shorten(message));
         if (code is not null)
             text.Append($" [{code}]");
-        return new CloudApiException(text.ToString(), remedy ?? suggestion, status, code) { RetryAfter = retryAfter };
+        return new CloudApiException(text.ToString(), remedy ?? suggestion ?? Otherwise(status), status, code) { RetryAfter = retryAfter };
     }
 
     // Status 465 to 468 are the platform's own: the compose hash and the chain.
@@ -68,6 +68,14 @@ internal static class CloudErrors
             _ => null,
         });
     }
+
+    // Where neither the code nor the service itself says what to do.
+    private static string Otherwise(HttpStatusCode status) => (int)status switch
+    {
+        400 or 422 => "correct what it names, then run the same command again",
+        >= 300 and < 400 => "give the API's final address with --api or PHALA_CLOUD_API_PREFIX: redirects are not followed, they would carry the key elsewhere",
+        _ => "the API may have changed; look at the CVM with witan cvms status NAME, and report it",
+    };
 
     private static (string? Code, string? Message, string? Suggestion) Parse(ReadOnlySpan<byte> body)
     {

@@ -39,8 +39,9 @@ public sealed class CvmLog(PhalaCloudClient cloud)
     private async Task<IEnumerable<string>> ReadAsync(string address, int lines, CancellationToken cancellationToken)
     {
         string separator = address.Contains('?', StringComparison.Ordinal) ? "&" : "?";
-        if (!Uri.TryCreate($"{address}{separator}tail={lines}&ansi=false", UriKind.Absolute, out Uri? uri))
-            throw new CloudApiException("the platform gave no usable log address", null, null, null);
+        // A path alone is an absolute address too (file:), and no log.
+        if (!Uri.TryCreate($"{address}{separator}tail={lines}&ansi=false", UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("https" or "http"))
+            throw new CloudApiException("the platform gave no usable log address", "look at the log in the platform's dashboard", null, null);
         try
         {
             using HttpResponseMessage response = await cloud.Http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);

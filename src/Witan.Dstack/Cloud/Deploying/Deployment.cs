@@ -142,12 +142,14 @@ public sealed class Deployment(PhalaCloudClient cloud, IEnvironmentCipher cipher
         string hash = prepared.ComposeHash
             ?? throw new DeploymentException("the platform gave no compose hash", "nothing was changed; try again, and report it if it stays so");
 
+        // An answer to an update need not name the key service again: it is the app's for good.
+        string? kms = prepared.KmsInfo?.Slug ?? prepared.KmsId ?? prepared.KmsInfo?.Id ?? KnownKms(request.Name, appId);
         string? encrypted = null;
         if (sendsValues)
         {
             step?.Report("encrypting the environment to the key that the key service signed");
             encrypted = await _environment.EncryptAsync(
-                request, appId, prepared.KmsInfo?.Slug ?? prepared.KmsId ?? prepared.KmsInfo?.Id, prepared.AppEnvEncryptPubkey, cancellationToken);
+                request, appId, kms, prepared.AppEnvEncryptPubkey, cancellationToken);
         }
 
         step?.Report("putting the change in force (the CVM restarts)");
@@ -158,7 +160,7 @@ public sealed class Deployment(PhalaCloudClient cloud, IEnvironmentCipher cipher
             UpdateEnvVars = changesNames ? true : null,
         };
         await cloud.CommitUpdateAsync(existing.Key, update, cancellationToken);
-        Remember(request, existing.Key, appId, hash);
+        Remember(request, existing.Key, appId, hash, kms);
         return new DeploymentResult(plan.Action, existing.Key, appId, hash);
     }
 
@@ -167,16 +169,20 @@ public sealed class Deployment(PhalaCloudClient cloud, IEnvironmentCipher cipher
         DeploymentState? state = states.Load(request.Name);
         string? hash = existing.ComposeHash ?? (state?.Request == request.Fingerprint() ? state.ComposeHash : null);
         if (hash is not null && existing.AppId is not null)
-            Remember(request, existing.Key, existing.AppId, hash);
+            Remember(request, existing.Key, existing.AppId, hash, KnownKms(request.Name, existing.AppId));
         return new DeploymentResult(DeploymentAction.Nothing, existing.Key, existing.AppId ?? "", hash);
     }
 
-    private void Remember(DeploymentRequest request, string cvm, string appId, string hash) => states.Save(new DeploymentState
+    private string? KnownKms(string name, string appId) =>
+        states.Load(name) is { } state && string.Equals(state.AppId, appId, StringComparison.OrdinalIgnoreCase) ? state.KmsId : null;
+
+    private void Remember(DeploymentRequest request, string cvm, string appId, string hash, string? kms) => states.Save(new DeploymentState
     {
         Name = request.Name,
         Request = request.Fingerprint(),
         AppId = appId,
         ComposeHash = hash,
+        KmsId = kms,
         CvmId = cvm,
         At = clock.GetUtcNow(),
     });

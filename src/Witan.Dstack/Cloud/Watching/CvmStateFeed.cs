@@ -6,7 +6,7 @@ namespace Witan.Dstack.Cloud;
 
 /// <summary>
 /// Follows the state of a CVM by server-sent events, beside the polls. Where the platform does not offer them, refuses one stream
-/// more, or breaks off, <see cref="IsLive"/> turns false and the polls ask for the state themselves.
+/// more, breaks off, or falls silent, <see cref="IsLive"/> turns false and the polls ask for the state themselves.
 /// </summary>
 internal sealed class CvmStateFeed : IAsyncDisposable
 {
@@ -15,14 +15,24 @@ internal sealed class CvmStateFeed : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<CvmState> _bootError = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
+    private readonly TimeProvider _clock;
+    private readonly int _every;
     private volatile CvmState? _latest;
     private volatile bool _live;
+    private long _at;
 
-    public CvmStateFeed(PhalaCloudClient cloud, string id, TimeSpan interval, TimeSpan timeout) =>
-        _reading = ReadAsync(cloud.Transport, id, interval, timeout);
+    public CvmStateFeed(PhalaCloudClient cloud, string id, TimeSpan interval, TimeSpan timeout, TimeProvider clock)
+    {
+        _clock = clock;
+        _every = (int)Math.Clamp(interval.TotalSeconds, 5, 30);
+        _reading = ReadAsync(cloud.Transport, id, timeout);
+    }
 
-    /// <summary>Events arrive, and <see cref="Latest"/> is the state of now.</summary>
-    public bool IsLive => _live && _latest is not null;
+    /// <summary>
+    /// Events arrive, and <see cref="Latest"/> is the state of now. A connection whose other end has gone without a word looks open for
+    /// hours, so an event that is older than three of its intervals counts no more.
+    /// </summary>
+    public bool IsLive => _live && _latest is not null && _clock.GetElapsedTime(Volatile.Read(ref _at)) < TimeSpan.FromSeconds(3 * _every);
 
     public CvmState? Latest => _latest;
 
@@ -37,13 +47,13 @@ internal sealed class CvmStateFeed : IAsyncDisposable
     }
 
     // Any end of the stream, good or bad, means that the polls take over. Nothing of it is an error of the watch.
-    private async Task ReadAsync(CloudTransport transport, string id, TimeSpan interval, TimeSpan timeout)
+    private async Task ReadAsync(CloudTransport transport, string id, TimeSpan timeout)
     {
-        int every = (int)Math.Clamp(interval.TotalSeconds, 5, 30), until = (int)Math.Clamp(timeout.TotalSeconds, 10, 600);
+        int until = (int)Math.Clamp(timeout.TotalSeconds, 10, 600);
         try
         {
             using HttpRequestMessage request = transport.Request(
-                HttpMethod.Get, $"cvms/{CvmId.Segment(id)}/state?target=running&interval={every}&timeout={until}");
+                HttpMethod.Get, $"cvms/{CvmId.Segment(id)}/state?target=running&interval={_every}&timeout={until}");
             request.Headers.Accept.Clear();
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
             using HttpResponseMessage response = await transport.OpenAsync(request, _stop.Token);
@@ -54,6 +64,7 @@ internal sealed class CvmStateFeed : IAsyncDisposable
             {
                 if (item.EventType is not ("state" or "complete") || item.Data is not { } state)
                     continue;
+                Volatile.Write(ref _at, _clock.GetTimestamp());
                 _latest = state;
                 _live = true;
                 if (state.BootError is { Length: > 0 })

@@ -25,7 +25,13 @@ internal sealed record EndpointPoll(
     {
         CvmState? state = fed ?? await Cloud.GetStateAsync(CvmId, cancellationToken);
         if (state is null)
-            return (this with { Detail = $"there is no CVM {CvmId} any more" }, EndpointWatchOutcome.Gone);
+        {
+            // A new machine may have no state yet. That it is gone, and costs nothing more, is said only where it is not listed either.
+            return await Cloud.FindOnceAsync(CvmId, cancellationToken) is null
+                ? (this with { Detail = $"there is no CVM {CvmId} any more" }, EndpointWatchOutcome.Gone)
+                : (this with { Detail = "the platform does not tell the machine's state yet" }, null);
+        }
+
         if (state.BootError is { Length: > 0 })
             return (AfterBootError(state), EndpointWatchOutcome.BootFailed);
         EndpointPoll seen = this with { State = state };

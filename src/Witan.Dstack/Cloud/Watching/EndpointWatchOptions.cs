@@ -12,7 +12,7 @@ public sealed record EndpointWatchOptions
     /// <summary>How long one poll may take in all, so that a slow answer cannot stretch the schedule. At most <see cref="Interval"/>.</summary>
     public TimeSpan PollTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The port of the app. Null takes the first address that the platform names.</summary>
+    /// <summary>The port of the app, 1 to 65,535. Null takes the first address that the platform names.</summary>
     public int? Port { get; init; }
 
     /// <summary>Path that answers with success once the app is up.</summary>
@@ -33,6 +33,8 @@ public sealed record EndpointWatchOptions
             return "the interval must be more than zero and at most an hour";
         if (PollTimeout <= TimeSpan.Zero || PollTimeout > Interval)
             return "a poll's time limit must be more than zero and at most the interval";
+        if (Port is < 1 or > 65535)
+            return "a port is 1 to 65535";
         return LogLines is < 0 or > 1000 ? "the number of log lines must be 0 to 1,000" : null;
     }
 }

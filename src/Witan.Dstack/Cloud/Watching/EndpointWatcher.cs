@@ -33,7 +33,7 @@ public sealed class EndpointWatcher(PhalaCloudClient cloud, IEndpointProbe probe
 
         var schedule = new PollSchedule(options.Interval, clock);
         await using CvmStateFeed? feed = options.Stream
-            ? new CvmStateFeed(cloud, cvmId, options.Interval, options.Interval * options.Polls)
+            ? new CvmStateFeed(cloud, cvmId, options.Interval, options.Interval * options.Polls, clock)
             : null;
         var poll = new EndpointPoll(cloud, probe, evidence, cvmId, expected, options);
         int polls = 0;

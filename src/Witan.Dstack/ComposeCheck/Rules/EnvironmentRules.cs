@@ -54,6 +54,10 @@ internal static class EnvironmentRules
             }
         }
 
+        HashSet<YamlNode> entries = [.. document.Services.SelectMany(service => service.Environment).Select(entry => entry.Node)];
+        foreach (YamlScalar value in document.Values().Where(value => !entries.Contains(value) && SecretValue.IsKnownKey(value.Value)))
+            yield return Secret(value, "a key", "NAME");
+
         foreach (YamlScalar variable in FromSections(document))
         {
             if (options.EnvironmentNames?.Contains(variable.Value) == false)
@@ -83,12 +87,7 @@ internal static class EnvironmentRules
         }
 
         if (SecretValue.IsSecret(entry.Name, entry.Value))
-        {
-            yield return Found.Error(
-                "L05", "COMPOSE_SECRET_LITERAL", entry.Node, $"{entry.Name} is a secret in plain text",
-                "the compose file is public: it is part of the evidence, and the platform keeps it.",
-                $"write {entry.Name}: ${{{entry.Name}}}, pass the value in the encrypted environment, and replace the secret: it has been written down");
-        }
+            yield return Secret(entry.Node, entry.Name, entry.Name);
 
         if (entry is { IsListForm: true, Value: ['"' or '\'', .., '"' or '\''] quoted } && quoted.Contains('$', StringComparison.Ordinal))
         {
@@ -101,6 +100,11 @@ internal static class EnvironmentRules
         }
     }
 
+    private static ComposeFinding Secret(YamlNode at, string what, string variable) => Found.Error(
+        "L05", "COMPOSE_SECRET_LITERAL", at, $"{what} is a secret in plain text",
+        "the compose file is public: it is part of the evidence, and the platform keeps it.",
+        $"write {variable}: ${{{variable}}}, pass the value in the encrypted environment, and replace the secret: it has been written down");
+
     // What decides whether evidence counts is in the measured text, or the host decides it.
     private static IEnumerable<ComposeFinding> CheckMode(EnvironmentEntry entry)
     {
@@ -110,6 +114,13 @@ internal static class EnvironmentRules
                 "W01", "COMPOSE_LOCAL_MODE", entry.Node, entry.Value == "true" ? "LOCAL_MODE=true" : "LOCAL_MODE is left to whoever supplies the environment",
                 "it gives zero execution integrity guarantees, exists solely for development and testing, and must never be used in production.",
                 "remove it");
+        }
+
+        if (entry.Name == "WITAN_PRODUCTION_IMAGE")
+        {
+            yield return Found.Error(
+                "W01", "COMPOSE_LOCAL_MODE", entry.Node, "WITAN_PRODUCTION_IMAGE is the image's own word, and is written over here",
+                "an engine takes it away where it is passed through by name, and with it the image's refusal of LOCAL_MODE.", "remove it");
         }
 
         if (entry.Name == "WITAN_DEVELOPMENT_ROOT")

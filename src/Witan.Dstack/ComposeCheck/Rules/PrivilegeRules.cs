@@ -19,7 +19,7 @@ internal static class PrivilegeRules
     private static IEnumerable<ComposeFinding> OfService(ComposeService service)
     {
         const string why = "whoever takes over this container takes over the guest, its keys included.";
-        if (service.Effective.Find("privileged") is { Value: YamlScalar { Value: "true" } } privileged)
+        if (service.Effective.Find("privileged") is { Value: YamlScalar { Value: var value } } privileged && IsTrue(value))
             yield return Found.Warning("L10", "COMPOSE_PRIVILEGED", privileged.Key, $"service \"{service.Name}\" is privileged", why, "name the capabilities it needs under cap_add");
         foreach (string name in HostNamespaces)
         {
@@ -45,6 +45,9 @@ internal static class PrivilegeRules
                 yield return Found.Warning("L10", "COMPOSE_HOST_MOUNT", volume.Node, $"service \"{service.Name}\" mounts {source} of the guest", why, "use a named volume");
         }
     }
+
+    // What compose takes for true where a switch is expected, in any case of letters.
+    private static bool IsTrue(string value) => value.ToLowerInvariant() is "true" or "yes" or "on" or "y" or "t" or "1";
 
     // The agent's own paths have findings of their own.
     private static bool IsAgent(string source) =>
