@@ -16,6 +16,9 @@ internal sealed class AdmissionDesk(
 {
     private readonly ConcurrentDictionary<Digest, Enrolment> _agents = new();
     private static readonly TimeSpan ReadyTime = TimeSpan.FromMilliseconds(100);
+
+    // Asked one after the other without a pause, the store would answer hardly anything else.
+    private static readonly TimeSpan BetweenQuestions = TimeSpan.FromMilliseconds(10);
     private static readonly ConditionalWeakTable<Enrolment, AdmittedMachine> s_machines = [];
     private readonly ConcurrentDictionary<string, Digest[]> _instances = new(StringComparer.Ordinal);
     private readonly Digest _policyHash = policy.Hash();
@@ -62,7 +65,7 @@ internal sealed class AdmissionDesk(
 
     /// <summary>The same; gives one sentence where the store has fewer revocations than before, and null where all is well.</summary>
     public Task<string?> RefreshRevokedAsync() => isShared
-        ? LazyInitializer.EnsureInitialized(ref _question, () => new JoinedQuestion<string?>(AskRevokedAsync)).AskAsync()
+        ? LazyInitializer.EnsureInitialized(ref _question, () => new JoinedQuestion<string?>(AskRevokedAsync, BetweenQuestions, TimeProvider.System)).AskAsync()
         : Task.FromResult<string?>(null);
 
     private async Task<string?> AskRevokedAsync()

@@ -2,13 +2,14 @@ namespace Witan.Coordinator.Records;
 
 /// <summary>
 /// A question that many ask at once. Whoever asks gets an answer that was fetched after the asking; all who ask while one is on its
-/// way share the next.
+/// way, or before <paramref name="apart"/> has passed since the last was asked, share the next.
 /// </summary>
-internal sealed class JoinedQuestion<T>(Func<Task<T>> ask)
+internal sealed class JoinedQuestion<T>(Func<Task<T>> ask, TimeSpan apart, TimeProvider clock)
 {
     private readonly Lock _gate = new();
     private Task<T>? _running;
     private Task<T>? _next;
+    private long _askedAt;
 
     public Task<T> AskAsync()
     {
@@ -16,17 +17,21 @@ internal sealed class JoinedQuestion<T>(Func<Task<T>> ask)
         {
             if (_next is { } next)
                 return next;
-            if (_running is not { IsCompleted: false } running)
-                return _running = Task.Run(ask);
-            return _next = AfterAsync(running);
+            if (_running is { } last && (!last.IsCompleted || clock.GetElapsedTime(_askedAt) < apart))
+                return _next = AfterAsync(last);
+            _askedAt = clock.GetTimestamp();
+            return _running = Task.Run(ask);
         }
     }
 
-    private async Task<T> AfterAsync(Task<T> running)
+    private async Task<T> AfterAsync(Task<T> last)
     {
-        await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        await ((Task)last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        TimeSpan early = apart - clock.GetElapsedTime(Volatile.Read(ref _askedAt));
+        if (early > TimeSpan.Zero)
+            await Task.Delay(early, clock);
         lock (_gate)
-            (_running, _next) = (_next, null);
+            (_running, _next, _askedAt) = (_next, null, clock.GetTimestamp());
         return await ask();
     }
 }

@@ -53,7 +53,7 @@ public static class Audit
         DecisionFile expected = DecisionFile.Of(state, decision.Events);
         bool same = expected.Mark == decision.Mark && expected.Proposal == decision.Proposal && expected.State == decision.State
             && expected.Decision == decision.Decision && expected.Winner == decision.Winner
-            && expected.Counts.SequenceEqual(decision.Counts);
+            && expected.Counts.SequenceEqual(decision.Counts) && (decision.Warning.Length == 0 || decision.Warning == expected.Warning);
         return same
             ? new AuditReport(true, state, null, null, Warnings(state))
             : Bad(state, null, "the summary is not what the events say");

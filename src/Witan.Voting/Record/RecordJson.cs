@@ -64,6 +64,10 @@ public sealed record DecisionFile(
     /// <summary>Name and version of the form.</summary>
     public const string SchemaName = "witan.decision/1";
 
+    /// <summary>The mark's warning in full, before everything else; empty in production, and in files from before it was written.</summary>
+    [JsonPropertyOrder(-1)]
+    public string Warning { get; init; } = "";
+
     /// <summary>The file for a record and the state it leads to.</summary>
     public static DecisionFile Of(RecordState state, IReadOnlyList<RecordEvent> events) => new(
         SchemaName,
@@ -73,7 +77,10 @@ public sealed record DecisionFile(
         state.Outcome?.Decision,
         state.Outcome?.Winner is { } winner ? state.Body.Options[winner] : null,
         state.Counts,
-        events);
+        events)
+    {
+        Warning = state.Mode.Warning() ?? "",
+    };
 
     /// <summary>The file's bytes: indented JSON.</summary>
     public byte[] ToBytes()

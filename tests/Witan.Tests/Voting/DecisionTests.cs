@@ -100,6 +100,19 @@ public class DecisionTests
     }
 
     [Fact]
+    public void A_file_of_LOCAL_MODE_begins_with_the_warning_and_says_no_other()
+    {
+        var council = new Council(3);
+        DecisionFile file = DecisionFile.Of(council.Decide(0, 0, 1), council.Events);
+        string warning = ExecutionMode.Local.Warning()!;
+        Assert.StartsWith($"{{\n  \"warning\": \"{warning}\"", Encoding.UTF8.GetString(file.ToBytes()), StringComparison.Ordinal);
+        Assert.True(Audit.Run(file.ToBytes()).Valid);
+        Assert.False(Audit.Run((file with { Warning = "All is well." }).ToBytes()).Valid);
+        // A file from before it was written.
+        Assert.True(Audit.Run((file with { Warning = "" }).ToBytes()).Valid);
+    }
+
+    [Fact]
     public void The_first_failing_event_is_named()
     {
         var council = new Council(3);
