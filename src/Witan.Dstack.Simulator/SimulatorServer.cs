@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -39,7 +40,7 @@ public sealed class SimulatorServer : IAsyncDisposable
     /// <summary>
     /// Starts a simulator and writes <c>root.pem</c> and <c>collateral.json</c> into its state directory: what a verifier needs to verify
     /// its evidence. Throws <see cref="ArgumentException"/> for an address beyond loopback and an app-compose file that is none,
-    /// <see cref="IOException"/> where a socket cannot be served.
+    /// <see cref="IOException"/> where a socket cannot be served, or is served by another program.
     /// </summary>
     public static async Task<SimulatorServer> StartAsync(SimulatorOptions options, CancellationToken cancellationToken)
     {
@@ -54,6 +55,9 @@ public sealed class SimulatorServer : IAsyncDisposable
             if (!machines.ContainsKey((app, instance)))
                 machines.Add((app, instance), Machine(options, author, app, instance));
         }
+
+        foreach (SimulatorSocket socket in options.Sockets)
+            RequireFree(socket.Path);
 
         // Before the sockets: whoever finds a socket finds these.
         Directory.CreateDirectory(options.State);
@@ -72,6 +76,24 @@ public sealed class SimulatorServer : IAsyncDisposable
             machine.Dispose();
         _author.Dispose();
         _pki.Dispose();
+    }
+
+    // One that a killed process left refuses; one that answers has clients, who would be cut off without a word.
+    private static void RequireFree(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException)
+        {
+            return;
+        }
+
+        throw new IOException($"{path} is served by another program");
     }
 
     private static SimulatedCvm Machine(SimulatorOptions options, TdQuoteAuthor author, string app, string instance) =>

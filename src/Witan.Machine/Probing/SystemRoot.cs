@@ -9,6 +9,8 @@ internal sealed unsafe class SystemRoot(string directory)
     /// <summary>Longest file read, bytes; what is looked at is smaller.</summary>
     public const int MaximumFile = 1 << 16;
 
+    // Longer than any name: what stands behind too many links is refused, as the kernel refuses it.
+    private static readonly string Nowhere = "/" + new string('-', 256);
     private readonly string _prefix = directory.TrimEnd('/');
 
     /// <summary>Whether this is the machine itself.</summary>
@@ -125,9 +127,10 @@ internal sealed unsafe class SystemRoot(string directory)
 
             passed.Add(name);
             string here = "/" + string.Join('/', passed);
-            if (links == MostLinks || new FileInfo(_prefix + here).LinkTarget is not { } target)
+            if (new FileInfo(_prefix + here).LinkTarget is not { } target)
                 continue;
-            links++;
+            if (++links > MostLinks)
+                return Nowhere;
             passed.RemoveAt(passed.Count - 1);
             if (target.StartsWith('/'))
                 passed.Clear();

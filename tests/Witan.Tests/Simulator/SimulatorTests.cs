@@ -95,6 +95,15 @@ public sealed class SimulatorTests : IAsyncLifetime
         Assert.Equal("Unix socket file /nowhere.sock does not exist", Assert.ThrowsAny<DstackException>(() => new DstackClient("/nowhere.sock")).Message);
     }
 
+    [Fact]
+    public async Task A_socket_that_somebody_serves_is_not_taken_over()
+    {
+        IOException e = await Assert.ThrowsAsync<IOException>(StartAsync);
+        Assert.Contains(SocketPath("w1"), e.Message, StringComparison.Ordinal);
+        using var client = new DstackClient(SocketPath("w1"));
+        await client.InfoAsync(Cancel);
+    }
+
     private QuoteFacts Verify(GetQuoteResponse evidence)
     {
         Assert.True(TrustRoot.TryCreate(File.ReadAllBytes(Path.Combine(_folder, "root.pem")), true, out TrustRoot? root, out _));
