@@ -9,7 +9,7 @@ namespace Witan.Trustee;
 /// Does a trustee's part in one proposal, from its own replay of the record: commit, contribute, judge shares, disclose, open
 /// the one sum. It never acts on a ciphertext that somebody hands it.
 /// </summary>
-public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest proposal, TimeProvider clock)
+public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, TrusteeRules rules, Digest proposal, TimeProvider clock)
 {
     // The guard checks every ballot before it opens a sum: once, on all cores.
     private readonly RecordReplica _replica = new(program.Client, proposal, program.Coordinator, ballotsLater: true);
@@ -89,7 +89,7 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Digest
         bool trusted = await program.IsCoordinatorTrustedAsync(cancellationToken);
         var request = new DecryptionRequest(proposal, state.ClosedHead, Decryption.Hash(state.Sums()));
         TrusteeDecision decision = TrusteeGuard.Decide(
-            vault.Memory, new TrusteeRules { Mode = program.Mode }, request, _replica.Events, trusted, index, share,
+            vault.Memory, rules, request, _replica.Events, trusted, index, share,
             program.Secrets.SigningSeed, P256Scalar.Random, clock.GetUtcNow());
         // Remembered before it is said: a second sum of this proposal is refused for ever.
         vault.Remember(decision.Memory);

@@ -13,6 +13,7 @@ public static class TrusteeHost
     public static async Task RunAsync(AgentOptions options, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
     {
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Trustee, log, clock, cancellationToken);
+        var rules = new TrusteeRules { Mode = program.Mode, LinkSameQuestions = PolicySettings.Read(options.Policy).LinkSameQuestions };
         var vault = new TrusteeVault(program.Secrets, options.State);
         var desks = new Dictionary<Digest, TrusteeDesk>();
         var said = new Dictionary<Digest, string>();
@@ -26,7 +27,7 @@ public static class TrusteeHost
             foreach (TrusteeTask task in page.Tasks)
             {
                 if (!desks.TryGetValue(task.Proposal, out TrusteeDesk? desk))
-                    desks[task.Proposal] = desk = new TrusteeDesk(program, vault, task.Proposal, clock);
+                    desks[task.Proposal] = desk = new TrusteeDesk(program, vault, rules, task.Proposal, clock);
                 await StepAsync(program, desk, task.Proposal, said, token);
             }
 

@@ -255,7 +255,8 @@ internal sealed class AdmissionDesk(
     private void Know(Enrolment enrolment)
     {
         Digest id = enrolment.Entry.Keys.AgentId;
-        _agents[id] = enrolment;
+        // Two answers of the store may come in any order: a withdrawn admission stays withdrawn.
+        _agents.AddOrUpdate(id, enrolment, (_, known) => known.IsRevoked ? known : enrolment);
         _instances.AddOrUpdate(Machine(enrolment).Instance, _ => [id], (_, known) => known.Contains(id) ? known : [.. known, id]);
         Interlocked.Increment(ref _version);
     }

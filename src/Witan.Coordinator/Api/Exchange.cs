@@ -92,12 +92,15 @@ internal static class Exchange
         return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
     }
 
-    /// <summary>The record that the route names. Whoever reads it reads what others of the store have appended as well.</summary>
+    /// <summary>
+    /// The record that the route names, with what others of the store have appended. Only where ballots come in is it not looked for first: they wait for their
+    /// turn in any case, and that begins with it.
+    /// </summary>
     public static async Task<ProposalKeeper> KeeperAsync(HttpContext context, CoordinatorCore core)
     {
         if (!Digest.TryParse(context.Request.RouteValues["id"] as string, out Digest id) || await core.FindAsync(id, context.RequestAborted) is not { } keeper)
             throw new RequestRefusedException(Problems.Missing("there is no such proposal"));
-        if (HttpMethods.IsGet(context.Request.Method))
+        if (HttpMethods.IsGet(context.Request.Method) || keeper.State.State != ProposalState.Voting)
             await keeper.CatchUpAsync();
         return keeper;
     }

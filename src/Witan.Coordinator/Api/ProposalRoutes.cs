@@ -34,6 +34,7 @@ internal static class ProposalRoutes
         {
             ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
             core.Requesters.Require(await Exchange.ReadAsync(context, WireJson.Default.RequesterOrder), "cancel", keeper.Id);
+            CoordinatorCore.RequireConfirmed(keeper);
             Entry entry = await keeper.RunAsync((_, _) => Ruling.Append(new Ended(EndReason.Cancelled, "cancelled by a requester"), ProofChecks.All));
             if (entry.Refusal is { } refusal)
                 throw RequestRefusedException.Of(refusal);

@@ -115,8 +115,8 @@ internal sealed class OtherCoordinators(
                 continue;
             ProposalKeeper[] own = [.. book.All.Where(keeper => keeper.IsConfirmed && !keeper.State.IsFinal)];
             // Whoever vouches has seen all that it was told of.
-            await Task.WhenAll(own.Select(keeper => keeper.CatchUpAsync()));
-            Notice[] words = [.. own.Where(keeper => keeper.KnownSize == keeper.State.Size)
+            await Task.WhenAll(own.Where(keeper => keeper.IsBehind).Select(keeper => keeper.CatchUpAsync()));
+            Notice[] words = [.. own.Where(keeper => !keeper.IsBehind)
                 .Select(keeper => new Notice(keeper.Id.ToString(), Vouch.For(keeper.State, asked.Body, context.SigningSeed).ToBytes()))];
             await context.Store.PostAsync(BoardFor(asked.Subject), words, Life, cancellationToken);
         }

@@ -49,7 +49,7 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
     {
         foreach (StoredRecord stored in _ended.Values)
             await ReplayEndedAsync(stored, cancellationToken);
-        await Task.WhenAll(All.Select(keeper => keeper.CatchUpAsync()));
+        await Task.WhenAll(All.Where(keeper => keeper.IsBehind).Select(keeper => keeper.CatchUpAsync()));
         return All;
     }
 
@@ -101,7 +101,8 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
             await keeper.RunAsync((state, _) => state is null ? Ruling.Append(opening, ProofChecks.All) : Ruling.Nothing);
             return keeper;
         }
-        catch (StoreException) when (isNew)
+        // The same proposal may have come twice, and the second time been taken.
+        catch (StoreException) when (isNew && !keeper.IsBegun)
         {
             _keepers.TryRemove(id, out _);
             throw;

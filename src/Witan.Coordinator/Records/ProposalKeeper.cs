@@ -58,6 +58,9 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     /// <summary>How long the record is as far as is known: in the store there may be more than has been read here.</summary>
     public long KnownSize => Math.Max(State.Size, Volatile.Read(ref _heard));
 
+    /// <summary>Whether there is known to be more.</summary>
+    public bool IsBehind => KnownSize > State.Size;
+
     /// <summary>Where ballots come in.</summary>
     public BallotGate Ballots { get; }
 
@@ -138,7 +141,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (KnownSize == State.Size || (_context.Clock.GetElapsedTime(_heardAt) < Rest && _context.Clock.GetElapsedTime(_behindSince) < LongestBehind))
+            if (!IsBehind || (_context.Clock.GetElapsedTime(_heardAt) < Rest && _context.Clock.GetElapsedTime(_behindSince) < LongestBehind))
                 return;
         }
 
@@ -146,23 +149,26 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads what others are known to have appended, before somebody is answered. Where the store cannot be asked the answer is what is known here: every
-    /// record is a beginning of itself.
+    /// Reads what others may have appended, before somebody is answered: while ballots come in, what was heard of; in every other state, in which few events
+    /// decide what an agent does next, what is there. Where the store cannot be asked the answer is what is known here, a beginning of the
+    /// record; <see cref="StoreException"/> where that has not the size that the caller has seen elsewhere.
     /// </summary>
     public async Task CatchUpAsync(long atLeast = 0)
     {
-        if (!_context.IsShared || (KnownSize == State.Size && State.Size >= atLeast))
+        RecordState known = State;
+        bool isAlone = !_context.IsShared || known.IsFinal, hears = known.State == ProposalState.Voting && Now() < known.Body.CloseAt;
+        if (known.Size >= atLeast && (isAlone || (hears && !IsBehind)))
             return;
         var intent = Intent.Nudge();
-        if (!_queue.Writer.TryWrite(intent))
+        if (!_context.IsShared || !_queue.Writer.TryWrite(intent))
             return;
         try
         {
             await intent.Done.Task;
         }
-        catch (StoreException)
+        catch (Exception e) when (e is not StoreException || State.Size >= atLeast)
         {
-            // Whoever writes is told.
+            // Whoever writes is told; a fault of others that were in the same turn is theirs.
         }
     }
 
@@ -185,9 +191,11 @@ internal sealed class ProposalKeeper : IAsyncDisposable
             Gather(batch);
             try
             {
+                // Before anything is read: what is heard of later may not be in it.
+                long heard = Volatile.Read(ref _heard);
                 await using IRecordTurn? turn = await TurnAsync(batch);
                 Gather(batch);
-                await ProcessAsync(batch, turn);
+                await ProcessAsync(batch, turn, heard);
             }
             catch (Exception e) when (e is StoreException or OperationCanceledException)
             {
@@ -220,12 +228,12 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         return crowded && batch.Exists(intent => !intent.IsNudge) ? await _context.Store.TakeTurnAsync(Id, LastKnown, _stop.Token) : null;
     }
 
-    private async Task ProcessAsync(List<Intent> batch, IRecordTurn? first)
+    private async Task ProcessAsync(List<Intent> batch, IRecordTurn? first, long heard)
     {
         for (int attempt = 0; attempt < MaximumRetries; attempt++)
         {
             IRecordTurn? held = attempt == 0 ? first : null;
-            await AdoptNewsAsync(held?.News);
+            await AdoptNewsAsync(held?.News, heard);
             if (_state is { State: ProposalState.Draft })
                 await _context.RequireFresh(_stop.Token);
             DateTimeOffset now = Now();
@@ -303,13 +311,13 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     // Asked for again with what may be new: where it is gone or another, the store went back.
     private long LastKnown => Math.Max(0, _events.Count - 1);
 
-    // With one coordinator there is never anything; with several, others append too.
-    private async Task AdoptNewsAsync(IReadOnlyList<RecordEvent>? read)
+    // With one coordinator there is never anything; with several, others append too. What was heard of before the news were read is in them, or the
+    // store went back.
+    private async Task AdoptNewsAsync(IReadOnlyList<RecordEvent>? read, long heard)
     {
         if (!_context.IsShared)
             return;
         int known = Math.Min(_events.Count, 1);
-        long heard = Volatile.Read(ref _heard);
         IReadOnlyList<RecordEvent> news = read ?? await _context.Store.ReadAsync(Id, LastKnown, int.MaxValue, _stop.Token);
         if (_events.Count - known + news.Count < heard || (known == 1 && (news.Count == 0 || news[0].Hash != _events[^1].Hash)))
         {

@@ -11,6 +11,7 @@ namespace Witan.Coordinator.Settlement;
 internal sealed class Settler(ISettlementTarget target, TimeProvider clock, Action<string> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Confirmation = TimeSpan.FromMilliseconds(200);
     private readonly ConcurrentDictionary<Digest, bool> _busy = new();
 
     /// <summary>Settles a record that stands at Settling, in the background; once at a time.</summary>
@@ -31,6 +32,9 @@ internal sealed class Settler(ISettlementTarget target, TimeProvider clock, Acti
                 return;
             }
 
+            // What was found at start may be an older record, of which another decision is known elsewhere.
+            while (!keeper.IsConfirmed)
+                await Task.Delay(Confirmation, clock, cancellationToken);
             for (int failures = 0; keeper.State.State == ProposalState.Settling; failures++)
             {
                 TimeSpan? asked = null;

@@ -59,6 +59,12 @@ public sealed record CouncilPolicy
     /// </summary>
     public bool RevokedMayFinish { get; init; }
 
+    /// <summary>
+    /// Whether proposals with the same question are linked: of two whose rosters differ by fewer than the anonymity set a trustee opens one sum alone,
+    /// because the difference of both would show single votes.
+    /// </summary>
+    public bool LinkSameQuestions { get; init; }
+
     /// <summary>Fewest workers on a roster.</summary>
     public int MinimumWorkers { get; init; } = 3;
 
@@ -172,7 +178,7 @@ public sealed record CouncilPolicy
         .List(CoordinatorComposeHashes, (to, value) => to.Text(value)).List(WorkerComposeHashes, (to, value) => to.Text(value))
         .List(TrusteeComposeHashes, (to, value) => to.Text(value)).List(OsImageHashes, (to, value) => to.Text(value))
         .List(KeyProviders, (to, value) => to.Text(value)).List(Platforms, (to, value) => to.Text(value))
-        .Number(InstancesPerPlatform).Number(RevokedMayFinish ? 1 : 0)
+        .Number(InstancesPerPlatform).Number((RevokedMayFinish ? 1 : 0) + (LinkSameQuestions ? 2 : 0))
         .Number(MinimumWorkers).Number(MaximumWorkers).Number(MinimumAnonymity).Number(TurnoutPercent)
         .Number(PassNumerator).Number(PassDenominator).Number(MinimumTrustees)
         .Number(LongestMilliseconds).Number(AttestationMilliseconds)

@@ -71,7 +71,7 @@ public sealed class CoordinatorFailoverTests
     [Theory]
     [InlineData(null)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
-    [InlineData(HttpStatusCode.Forbidden)]
+    [InlineData(HttpStatusCode.Unauthorized)]
     public async Task A_home_that_is_away_or_has_not_heard_is_left_for_a_while(HttpStatusCode? says)
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UnixEpoch);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Witan.Coordinator.Records;
 using Witan.Coordinator.Stores;
 using Witan.Coordinator.Stores.Sqlite;
@@ -16,6 +17,7 @@ public sealed class FollowingTests : IAsyncLifetime
     private readonly ManualTimeProvider _clock = new(Council.Start);
     private readonly Council _council = new(workers: 72);
     private readonly List<string> _damage = [];
+    private readonly Turns _turns = new();
     private SqliteStore _store = null!;
     private Ed25519Signer _signer = null!;
     private ProposalKeeper _keeper = null!;
@@ -104,6 +106,43 @@ public sealed class FollowingTests : IAsyncLifetime
         await Assert.ThrowsAsync<StoreException>(() => _keeper.RunAsync((_, _) => Ruling.Nothing));
     }
 
+    [Fact]
+    public async Task What_is_heard_of_after_a_turn_has_read_is_no_rollback()
+    {
+        await CastElsewhereAsync(1);
+        await _keeper.CatchUpAsync();
+        _turns.Taken = async () =>
+        {
+            RecordEvent last = _council.Events[^1];
+            await CastElsewhereAsync(1);
+            return new ReadTurn([last]);
+        };
+        Entry entry = await _keeper.RunAsync((_, _) => Ruling.Nothing);
+        Assert.Equal(1, _turns.Asked);
+        Assert.Empty(_damage);
+        Assert.Single(entry.State.Ballots);
+        // Heard of before, and not in what the turn read: that is one.
+        _turns.Taken = () => Task.FromResult<IRecordTurn>(new ReadTurn([_council.Events[^2]]));
+        await Assert.ThrowsAsync<StoreException>(() => _keeper.RunAsync((_, _) => Ruling.Nothing));
+        Assert.Single(_damage);
+    }
+
+    [Fact]
+    public async Task In_a_state_in_which_few_events_decide_what_an_agent_does_the_store_is_asked_for_each_reader()
+    {
+        await CastElsewhereAsync(72);
+        _clock.Advance(_council.Body.CloseAt - Council.Start);
+        _council.Now = _council.Body.CloseAt;
+        await _keeper.CatchUpAsync();
+        long before = _keeper.State.Size;
+        _council.Advance();
+        await ElsewhereAsync(before);
+        // Nothing was heard of it.
+        await _keeper.CatchUpAsync();
+        Assert.Equal(_council.State.Size, _keeper.State.Size);
+        Assert.Equal(ProposalState.Tallying, _keeper.State.State);
+    }
+
     private async Task<long> CastElsewhereAsync(int ballots)
     {
         long before = _council.Events.Count;
@@ -127,7 +166,7 @@ public sealed class FollowingTests : IAsyncLifetime
 
     private KeeperContext Context() => new()
     {
-        Store = _store,
+        Store = _turns.Over(_store),
         SigningSeed = _council.CoordinatorSeed,
         Signer = _signer,
         Cores = new SemaphoreSlim(1),
@@ -142,4 +181,42 @@ public sealed class FollowingTests : IAsyncLifetime
         Damaged = _damage.Add,
         Appended = (_, _, _) => { },
     };
+
+    /// <summary>Turns of the test's own over a store that has none.</summary>
+    private sealed class Turns
+    {
+        public int Asked { get; private set; }
+
+        public Func<Task<IRecordTurn>>? Taken { get; set; }
+
+        public IRecordStore Over(IRecordStore store)
+        {
+            IRecordStore proxy = DispatchProxy.Create<IRecordStore, StoreProxy>();
+            ((StoreProxy)(object)proxy).Call = (method, arguments) =>
+            {
+                if (method.Name != nameof(IRecordStore.TakeTurnAsync) || Taken is null)
+                    return method.Invoke(store, arguments);
+                Asked++;
+                return Taken()!;
+            };
+            return proxy;
+        }
+    }
+
+    private class StoreProxy : DispatchProxy
+    {
+        public Func<MethodInfo, object?[]?, object?> Call { get; set; } = null!;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Call(targetMethod!, args);
+    }
+
+    private sealed class ReadTurn(IReadOnlyList<RecordEvent> news) : IRecordTurn
+    {
+        public IReadOnlyList<RecordEvent> News => news;
+
+        public Task<AppendOutcome> AppendAsync(long expectedSize, IReadOnlyList<RecordEvent> events, long? fencingToken, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

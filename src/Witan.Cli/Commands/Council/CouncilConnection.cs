@@ -45,7 +45,7 @@ internal sealed class CouncilConnection
         }
         catch (CoordinatorException e)
         {
-            bool later = (int)e.Status >= 500;
+            bool later = (int)e.Status is 429 or >= 500;
             throw new CommandException(
                 $"the coordinator {(later ? "cannot answer now" : "refused")}: {e.Message} ({e.Code})", later ? "try again" : null, later ? ExitCode.Undecided : ExitCode.Rejected);
         }
