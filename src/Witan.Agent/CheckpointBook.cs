@@ -59,6 +59,13 @@ public sealed class CheckpointBook
         }
     }
 
+    /// <summary>How long a record was when it was seen last; 0 where it never was.</summary>
+    public long SizeOf(Digest proposal)
+    {
+        lock (_gate)
+            return _newest.TryGetValue(proposal, out Checkpoint? known) ? known.Size : 0;
+    }
+
     /// <summary>Whether a record contains the newest checkpoint seen of it.</summary>
     public bool IsIn(Digest proposal, IReadOnlyList<RecordEvent> events)
     {

@@ -18,19 +18,32 @@ public sealed class RecordReplica(CoordinatorClient client, Digest proposal, Dig
     public IReadOnlyList<RecordEvent> Events => _events;
 
     /// <summary>Fetches what is new and applies it. Throws <see cref="InvalidDataException"/> where the record does not hold.</summary>
-    public async Task<RecordState?> AdvanceAsync(CancellationToken cancellationToken)
+    public Task<RecordState?> AdvanceAsync(CancellationToken cancellationToken) => AdvanceAsync(static _ => false, "", cancellationToken);
+
+    /// <summary>
+    /// The same, but no further than <paramref name="isEnough"/>: for whoever needs the beginning of a record that may be long. In pages so small that little is
+    /// fetched in vain.
+    /// </summary>
+    public Task<RecordState?> AdvanceUntilAsync(Func<RecordState, bool> isEnough, CancellationToken cancellationToken) => AdvanceAsync(isEnough, "&limit=32", cancellationToken);
+
+    private async Task<RecordState?> AdvanceAsync(Func<RecordState, bool> isEnough, string limit, CancellationToken cancellationToken)
     {
         while (true)
         {
             // The last known event is asked for again: if it changed, the record was rewritten.
             int known = _events.Count, from = Math.Max(0, known - 1);
             IReadOnlyList<RecordEvent> events = await client.GetAsync(
-                $"v1/proposals/{proposal}/events?from={from}", WireJson.Default.IReadOnlyListRecordEvent, cancellationToken) ?? [];
+                $"v1/proposals/{proposal}/events?from={from}{limit}", WireJson.Default.IReadOnlyListRecordEvent, cancellationToken) ?? [];
             if (known > 0 && (events.Count == 0 || events[0].Hash != _events[^1].Hash))
                 throw new InvalidDataException($"the record of proposal {proposal.Short()} is not the one seen before: it was rolled back or rewritten");
             int repeated = known > 0 ? 1 : 0;
             foreach (RecordEvent next in events.Skip(repeated))
+            {
                 Apply(next);
+                if (isEnough(State!))
+                    return State;
+            }
+
             if (events.Count == repeated)
                 return State;
         }

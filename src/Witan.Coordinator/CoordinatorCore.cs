@@ -57,7 +57,7 @@ internal sealed class CoordinatorCore : IAsyncDisposable
             Appended = Appended,
             Damaged = Stop,
         };
-        Book = new ProposalBook(_context, parts.Secrets.Keys.Signing);
+        Book = new ProposalBook(_context, parts.Secrets.Keys.Signing, state => Summary(state, ""));
         TrusteeBoard = new TrusteeBoard(Book, parts.Clock);
         // Trustees that were refused because a record was held back are told that it is not any more.
         Recovery = new RecoveryDesk(Book, parts.Secrets.Keys.Signing, CatchUpAsync, TrusteeBoard.Follow, Stop);
@@ -192,13 +192,11 @@ internal sealed class CoordinatorCore : IAsyncDisposable
     }
 
     /// <summary>What is public of a proposal.</summary>
-    public ProposalSummary Summary(ProposalKeeper keeper)
-    {
-        RecordState state = keeper.State;
-        return new ProposalSummary(
-            state.ProposalId, state.Body.Title, state.State, state.Size, state.Roster.Count, state.Ballots.Count, state.Partials.Count, state.Outcome?.Decision,
-            state.Body.CloseAt, Waiting(keeper), Mark);
-    }
+    public ProposalSummary Summary(ProposalKeeper keeper) => Summary(keeper.State, Waiting(keeper));
+
+    private ProposalSummary Summary(RecordState state, string waiting) => new(
+        state.ProposalId, state.Body.Title, state.State, state.Size, state.Roster.Count, state.Ballots.Count, state.Partials.Count, state.Outcome?.Decision,
+        state.Body.CloseAt, waiting, Mark);
 
     /// <summary>What is public of an agent.</summary>
     public AgentSummary Summary(Enrolment agent) => new(

@@ -96,7 +96,9 @@ public sealed class BallotDesk
     private async Task<bool> ArgueOrVoteAsync(Digest proposal, CancellationToken cancellationToken)
     {
         var replica = new RecordReplica(_program.Client, proposal, _program.Coordinator);
-        if (await replica.AdvanceAsync(cancellationToken) is not { State: ProposalState.Deliberating or ProposalState.Voting } state
+        // Up to where ballots are cast. What others have cast since is as long as the council is large, and nothing that a vote hangs on.
+        long seen = _program.Checkpoints.SizeOf(proposal);
+        if (await replica.AdvanceUntilAsync(next => next.State == ProposalState.Voting && next.Size >= seen, cancellationToken) is not { State: ProposalState.Deliberating or ProposalState.Voting } state
             || !state.Roster.ContainsKey(_program.Secrets.Keys.AgentId))
         {
             return false;

@@ -74,6 +74,15 @@ internal static class Exchange
         return WriteAsync(context, agent ? SizeBuckets.Pad(json) : json, "application/json", status);
     }
 
+    /// <summary>
+    /// Writes an answer that may be long, piece by piece as the client takes it: however slowly that is, and however many do it, each holds a piece and no more.
+    /// </summary>
+    public static Task StreamAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
+    {
+        Begin(context, "application/json", StatusCodes.Status200OK);
+        return JsonSerializer.SerializeAsync(context.Response.BodyWriter, value, type, context.RequestAborted);
+    }
+
     /// <summary>Writes a problem.</summary>
     public static Task ProblemAsync(HttpContext context, Problem problem)
     {
@@ -85,11 +94,16 @@ internal static class Exchange
     /// <summary>Writes bytes.</summary>
     public static Task WriteAsync(HttpContext context, byte[] bytes, string contentType, int status)
     {
+        Begin(context, contentType, status);
+        context.Response.ContentLength = bytes.Length;
+        return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
+    }
+
+    private static void Begin(HttpContext context, string contentType, int status)
+    {
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
-        context.Response.ContentLength = bytes.Length;
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
     }
 
     /// <summary>

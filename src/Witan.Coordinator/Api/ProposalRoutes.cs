@@ -11,12 +11,15 @@ namespace Witan.Coordinator.Api;
 /// <summary>Proposals and their records: read by anyone, made by requesters. No count is served before the decision.</summary>
 internal static class ProposalRoutes
 {
-    private const int MaximumEvents = 2000;
+    private const int MaximumEvents = 2000, MaximumListed = 1000;
+
+    // Of so many the answer to an agent has one of few sizes.
+    private const int ShortPage = 32;
 
     public static void Map(IEndpointRouteBuilder routes, CoordinatorCore core)
     {
-        routes.MapGet("/v1/proposals", async context => await Exchange.AnswerAsync(
-            context, [.. (await core.Book.AllAsync(context.RequestAborted)).Take(1000).Select(core.Summary)], WireJson.Default.IReadOnlyListProposalSummary))
+        routes.MapGet("/v1/proposals", async context => await Exchange.StreamAsync(
+            context, await core.Book.ListAsync(core.Summary, MaximumListed, context.RequestAborted), WireJson.Default.IReadOnlyListProposalSummary))
             .Describe(new ApiOperation("listProposals", "The newest thousand proposals") { Answer = WireJson.Default.IReadOnlyListProposalSummary });
         routes.MapPost("/v1/proposals", context => ProposeAsync(context, core)).Describe(new ApiOperation("propose", "Put a question before the council")
         {
@@ -53,11 +56,15 @@ internal static class ProposalRoutes
             long from = Exchange.Number(context, "from", 0, long.MaxValue);
             // Whoever asks for what is not known here has heard of it from another coordinator of the store.
             await keeper.CatchUpAsync(atLeast: Math.Min(from, long.MaxValue - 1) + 1);
-            await Exchange.AnswerAsync(context, keeper.Read(from, MaximumEvents), WireJson.Default.IReadOnlyListRecordEvent);
+            IReadOnlyList<RecordEvent> page = keeper.Read(from, (int)Exchange.Number(context, "limit", MaximumEvents, MaximumEvents));
+            if (page.Count <= ShortPage)
+                await Exchange.AnswerAsync(context, page, WireJson.Default.IReadOnlyListRecordEvent);
+            else
+                await Exchange.StreamAsync(context, page, WireJson.Default.IReadOnlyListRecordEvent);
         }).Describe(new ApiOperation("listEvents", "Events of a record, at most 2000 at once")
         {
             Answer = WireJson.Default.IReadOnlyListRecordEvent,
-            Query = [new ApiQuery("from", "first sequence number")],
+            Query = [new ApiQuery("from", "first sequence number"), new ApiQuery("limit", "most events in the answer, at most 2000")],
             Refusals = [400, 404],
         });
         routes.MapGet("/v1/proposals/{id}/checkpoint", async context => await Exchange.AnswerAsync(
@@ -67,8 +74,7 @@ internal static class ProposalRoutes
         {
             ProposalKeeper keeper = await Exchange.KeeperAsync(context, core);
             RecordState state = keeper.State;
-            byte[] file = DecisionFile.Of(state, keeper.Read(0, (int)state.Size)).ToBytes();
-            await Exchange.WriteAsync(context, file, "application/json", 200);
+            await Exchange.StreamAsync(context, DecisionFile.Of(state, keeper.Read(0, (int)state.Size)), RecordJson.Indented.DecisionFile);
         }).Describe(new ApiOperation("getDecision", "The published file of a record, as far as it is: witan audit checks it") { Answer = RecordJson.Default.DecisionFile, Refusals = [404] });
     }
 

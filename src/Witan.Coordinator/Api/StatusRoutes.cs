@@ -31,7 +31,7 @@ internal static class StatusRoutes
             .Describe(new ApiOperation("getOpenApi", "This document"));
         routes.MapGet("/v1/policy", context => Exchange.AnswerAsync(context, core.Policy, PolicyJson.Default.CouncilPolicy))
             .Describe(new ApiOperation("getPolicy", "The policy in force") { Answer = PolicyJson.Default.CouncilPolicy });
-        routes.MapGet("/v1/agents", context => Exchange.AnswerAsync(context, [.. core.Desk.All.Select(core.Summary)], WireJson.Default.IReadOnlyListAgentSummary))
+        routes.MapGet("/v1/agents", context => Exchange.StreamAsync<IReadOnlyList<AgentSummary>>(context, [.. core.Desk.All.Select(core.Summary)], WireJson.Default.IReadOnlyListAgentSummary))
             .Describe(new ApiOperation("listAgents", "Workers and trustees that were admitted") { Answer = WireJson.Default.IReadOnlyListAgentSummary });
     }
 

@@ -8,7 +8,7 @@ namespace Witan.Coordinator.Records;
 /// All records of a coordinator. At start those that go on are replayed; those that have ended, of which there are ever more, when somebody
 /// asks for one, and else a while later, one after the other. What was replayed has its keeper.
 /// </summary>
-internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : IAsyncDisposable
+internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Func<RecordState, ProposalSummary> summary) : IAsyncDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
     private const int PageSize = 4096;
@@ -16,13 +16,19 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
     // Looks at unfinished proposals, at most so many a millisecond.
     private const int NudgesPerMillisecond = 5;
 
+    // What has ended and nobody asked for in so long is given up; whoever asks for it then waits for its replay.
+    private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(10), BetweenClearings = TimeSpan.FromSeconds(30);
+
     // Whoever was cut off by the restart comes back first, and then is not disturbed.
     private static readonly TimeSpan EndedAfter = TimeSpan.FromSeconds(5), EndedPause = TimeSpan.FromMilliseconds(25);
     private readonly ConcurrentDictionary<Digest, ProposalKeeper> _keepers = new();
 
-    // Records that have ended and were not replayed yet.
+    // Records that have ended and have no keeper: not replayed yet, or given up.
     private readonly ConcurrentDictionary<Digest, StoredRecord> _ended = new();
-    private long _nudgedAt;
+
+    // What is shown of those that were read once, with the time of their creation.
+    private readonly ConcurrentDictionary<Digest, (ProposalSummary Summary, DateTimeOffset CreatedAt)> _shown = new();
+    private long _nudgedAt, _clearedAt;
 
     /// <summary>The keepers of all records that were replayed, newest proposal first: all that go on are among them.</summary>
     public IEnumerable<ProposalKeeper> All => _keepers.Values.Where(keeper => keeper.IsBegun).OrderByDescending(keeper => keeper.State.Body.CreatedAt);
@@ -44,21 +50,30 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
     public async Task<ProposalKeeper?> FindAsync(Digest proposal, CancellationToken cancellationToken) =>
         Find(proposal) ?? (_ended.TryGetValue(proposal, out StoredRecord? stored) ? await ReplayEndedAsync(stored, cancellationToken) : null);
 
-    /// <summary>All keepers, newest proposal first, after all that has ended was replayed. Throws <see cref="StoreException"/>.</summary>
-    public async Task<IEnumerable<ProposalKeeper>> AllAsync(CancellationToken cancellationToken)
+    /// <summary>What is public of the newest proposals, newest first, at most so many. What has ended is read once for it. Throws <see cref="StoreException"/>.</summary>
+    public async Task<IReadOnlyList<ProposalSummary>> ListAsync(Func<ProposalKeeper, ProposalSummary> show, int most, CancellationToken cancellationToken)
     {
-        foreach (StoredRecord stored in _ended.Values)
-            await ReplayEndedAsync(stored, cancellationToken);
-        await Task.WhenAll(All.Where(keeper => keeper.IsBehind).Select(keeper => keeper.CatchUpAsync()));
-        return All;
+        foreach (StoredRecord stored in _ended.Values.Where(stored => !_shown.ContainsKey(stored.Proposal)))
+            await ReadEndedAsync(stored, cancellationToken);
+        ProposalKeeper[] keepers = [.. All];
+        await Task.WhenAll(keepers.Where(keeper => keeper.IsBehind).Select(keeper => keeper.CatchUpAsync()));
+        var kept = keepers.Select(keeper => keeper.Id).ToHashSet();
+        IEnumerable<(ProposalSummary Summary, DateTimeOffset CreatedAt)> ended = _shown.Where(pair => !kept.Contains(pair.Key)).Select(pair => pair.Value);
+        return [.. keepers.Select(keeper => (Summary: show(keeper), keeper.State.Body.CreatedAt)).Concat(ended)
+            .OrderByDescending(one => one.CreatedAt).Take(most).Select(one => one.Summary)];
     }
 
     /// <summary>The size of a record that has ended and was not replayed yet; 0 for any other.</summary>
     public long EndedSize(Digest proposal) => _ended.TryGetValue(proposal, out StoredRecord? stored) ? stored.Size : 0;
 
     /// <summary>The keeper of a proposal that was replayed, or null.</summary>
-    public ProposalKeeper? Find(Digest proposal) =>
-        _keepers.TryGetValue(proposal, out ProposalKeeper? keeper) && keeper.IsBegun ? keeper : null;
+    public ProposalKeeper? Find(Digest proposal)
+    {
+        if (!_keepers.TryGetValue(proposal, out ProposalKeeper? keeper) || !keeper.IsBegun)
+            return null;
+        keeper.Touch();
+        return keeper;
+    }
 
     /// <summary>
     /// Replays every record of the store that goes on. One that does not replay is a storage error: nothing is continued on a damaged
@@ -156,6 +171,21 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
             NudgeAll();
             foreach (ProposalKeeper keeper in _keepers.Values.Where(keeper => keeper.IsBegun))
                 keeper.NudgeIfBehind();
+            if (context.Clock.GetElapsedTime(_clearedAt) >= BetweenClearings)
+                await ClearAsync();
+        }
+    }
+
+    // There are ever more that have ended: what is kept of most is their size.
+    private async Task ClearAsync()
+    {
+        _clearedAt = context.Clock.GetTimestamp();
+        foreach (ProposalKeeper keeper in _keepers.Values.Where(keeper => keeper.IsBegun && keeper.State.IsFinal && keeper.Idle > KeepFor))
+        {
+            Show(keeper.State);
+            _ended[keeper.Id] = new StoredRecord(keeper.Id, keeper.State.Size, keeper.State.State);
+            if (_keepers.TryRemove(keeper.Id, out _))
+                await keeper.DisposeAsync();
         }
     }
 
@@ -197,13 +227,15 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
     private async Task ReplayRestAsync(CancellationToken cancellationToken)
     {
         TimeSpan pause = EndedAfter;
-        while (!_ended.IsEmpty)
+        var unread = new Queue<Digest>(_ended.Keys);
+        while (unread.Count > 0)
         {
             try
             {
                 await Task.Delay(pause, context.Clock, cancellationToken);
-                if (_ended.Values.FirstOrDefault() is { } stored)
-                    await ReplayEndedAsync(stored, cancellationToken);
+                if (_ended.TryGetValue(unread.Peek(), out StoredRecord? stored))
+                    await ReadEndedAsync(stored, cancellationToken);
+                unread.Dequeue();
                 pause = EndedPause;
             }
             catch (OperationCanceledException)
@@ -219,17 +251,26 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator) : 
 
     private async Task<ProposalKeeper> ReplayEndedAsync(StoredRecord stored, CancellationToken cancellationToken)
     {
+        (List<RecordEvent> events, RecordState state) = await ReadEndedAsync(stored, cancellationToken);
+        var keeper = new ProposalKeeper(stored.Proposal, context, events, state);
+        ProposalKeeper kept = _keepers.GetOrAdd(stored.Proposal, keeper);
+        _ended.TryRemove(stored.Proposal, out _);
+        if (kept != keeper)
+            await keeper.DisposeAsync();
+        return kept;
+    }
+
+    private void Show(RecordState state) => _shown[state.ProposalId] = (summary(state), state.Body.CreatedAt);
+
+    private async Task<(List<RecordEvent> Events, RecordState State)> ReadEndedAsync(StoredRecord stored, CancellationToken cancellationToken)
+    {
         try
         {
             (List<RecordEvent> events, RecordState state) = await LoadAsync(stored, cancellationToken);
             if (!state.IsFinal)
                 throw new DamagedStoreException($"proposal {stored.Proposal.Short()} is said to have ended as {stored.Ended}, and is {state.State}");
-            var keeper = new ProposalKeeper(stored.Proposal, context, events, state);
-            ProposalKeeper kept = _keepers.GetOrAdd(stored.Proposal, keeper);
-            _ended.TryRemove(stored.Proposal, out _);
-            if (kept != keeper)
-                await keeper.DisposeAsync();
-            return kept;
+            Show(state);
+            return (events, state);
         }
         catch (DamagedStoreException e)
         {

@@ -33,6 +33,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
 
     // The size in the store as it was heard last, when that was, and since when it has been more than is known here.
     private long _heard, _heardAt, _behindSince;
+    private long _touchedAt;
 
     // 1 while a nudge waits in the queue: one is enough.
     private int _nudged;
@@ -43,6 +44,7 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         (Id, _context, _state) = (id, context, state);
         _events.AddRange(events);
         Ballots = new BallotGate(this, context);
+        Touch();
         _loop = Task.Run(RunAsync);
     }
 
@@ -116,6 +118,12 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         if (Interlocked.Exchange(ref _nudged, 1) == 0)
             _queue.Writer.TryWrite(Intent.Nudge());
     }
+
+    /// <summary>Somebody asks for the record.</summary>
+    public void Touch() => Volatile.Write(ref _touchedAt, _context.Clock.GetTimestamp());
+
+    /// <summary>How long nobody has asked for it.</summary>
+    public TimeSpan Idle => _context.Clock.GetElapsedTime(Volatile.Read(ref _touchedAt));
 
     /// <summary>Another coordinator appended, so that the record has at least this size. It is read now or, where those are ballots, later.</summary>
     public void Grew(long size)

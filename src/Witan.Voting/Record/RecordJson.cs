@@ -28,7 +28,10 @@ public sealed partial class RecordJson : JsonSerializerContext
     /// </summary>
     public static RecordJson Own => OwnForm.Instance;
 
-    // A class of its own: it is made from the other form, which must be there first.
+    /// <summary>The same form with line breaks, for files that people open.</summary>
+    public static RecordJson Indented => IndentedForm.Instance;
+
+    // Classes of their own: they are made from the other form, which must be there first.
     private static class OwnForm
     {
         public static RecordJson Instance { get; } = Make();
@@ -39,6 +42,11 @@ public sealed partial class RecordJson : JsonSerializerContext
             options.Converters.Insert(0, new KnownPointConverter());
             return new RecordJson(options);
         }
+    }
+
+    private static class IndentedForm
+    {
+        public static RecordJson Instance { get; } = new(new JsonSerializerOptions(Default.Options) { TypeInfoResolver = null, WriteIndented = true });
     }
 }
 
@@ -83,11 +91,5 @@ public sealed record DecisionFile(
     };
 
     /// <summary>The file's bytes: indented JSON.</summary>
-    public byte[] ToBytes()
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-            JsonSerializer.Serialize(writer, this, RecordJson.Default.DecisionFile);
-        return stream.ToArray();
-    }
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Indented.DecisionFile);
 }
