@@ -126,7 +126,7 @@ public sealed class CoordinatorsTests : IDisposable
             Checkpoint seen = (await council.Client(one).GetAsync($"v1/proposals/{id}/checkpoint", WireJson.Default.Checkpoint, Cancel))!;
             IReadOnlyList<RecordEvent> events = (await council.Client(1 - one).GetAsync(
                 $"v1/proposals/{id}/events?from={seen.Size - 1}", WireJson.Default.IReadOnlyListRecordEvent, Cancel))!;
-            Assert.Equal(seen.Head, events.Count > 0 ? events[0].Hash : null);
+            Assert.Equal<Digest?>(seen.Head, events.Count > 0 ? events[0].Hash : null);
             state = (await council.LookAsync(one, id, Cancel))!.State;
         }
 
