@@ -24,12 +24,11 @@ public static class WorkerHost
     {
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Worker, log, clock, cancellationToken);
         int port = worker.Port;
-        // Without an owner nobody can add notes: the worker's own key owns what it remembers itself.
-        byte[] owner = worker.Owner is { } key ? key.Bytes.ToArray() : program.Secrets.Keys.Signing.Bytes.ToArray();
+        byte[] owner = worker.Owner is { } key ? key.Bytes.ToArray() : await MemoryOwner.OfAppAsync(program.AppKeyAsync, cancellationToken);
         var store = new MemoryStore(
             Path.Combine(options.State, WorkerMind.FileName), (epoch, token) => program.AppKeyAsync($"witan/worker/memory/{epoch}", token));
         var mind = new WorkerMind(store, owner, clock);
-        await mind.CheckAsync(cancellationToken);
+        await program.LogAsync(await mind.StartAsync(cancellationToken));
         var desk = new BallotDesk(program, deliberator, mind, worker.CastWindow, clock);
         if (program.Mode != ExecutionMode.Local)
         {
