@@ -6,7 +6,12 @@ using Witan.Worker.Deliberation;
 return await ContainerProgram.RunAsync("worker", async token =>
 {
     string profile = Environment.GetEnvironmentVariable("WITAN_PROFILE") ?? throw new SettingException("WITAN_PROFILE names no profile", "WITAN_PROFILE=/run/witan/profile.json; examples/profiles shows the form");
-    AgentOptions agent = ContainerProgram.AgentOptions("WORKER_DISPLAY_NAME", "worker");
+    AgentOptions agent = ContainerProgram.AgentOptions(
+        "WORKER_DISPLAY_NAME",
+        "worker",
+        ("PORT", nameof(WorkerOptions.Port)),
+        ("WITAN_OWNER", nameof(WorkerOptions.Owner)),
+        ("WITAN_CAST_WINDOW", nameof(WorkerOptions.CastWindow)));
     using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
     await WorkerHost.RunAsync(
         agent,

@@ -24,6 +24,17 @@ public static class WorkerHost
     {
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Worker, log, clock, cancellationToken);
         int port = worker.Port;
+        await program.LogSettingsAsync(
+            [
+                (nameof(worker.Port), SettingLines.Number(port)),
+                (nameof(worker.Owner), worker.Owner?.ToString()),
+                (nameof(worker.CastWindow), SettingLines.Seconds(worker.CastWindow)),
+            ],
+            [
+                .. new[] { Deliberators.EndpointVariable, Deliberators.ModelVariable, Deliberators.SignaturesVariable, Deliberators.CollateralVariable, Deliberators.ComposeVariable }
+                    .Select(variable => (variable, false)),
+                .. Deliberators.KeyVariables.Select(variable => (variable, true)),
+            ]);
         byte[] owner = worker.Owner is { } key ? key.Bytes.ToArray() : await MemoryOwner.OfAppAsync(program.AppKeyAsync, cancellationToken);
         var store = new MemoryStore(
             Path.Combine(options.State, WorkerMind.FileName), (epoch, token) => program.AppKeyAsync($"witan/worker/memory/{epoch}", token));
