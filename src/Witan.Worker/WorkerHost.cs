@@ -18,14 +18,25 @@ namespace Witan.Worker;
 /// </summary>
 public static class WorkerHost
 {
-    /// <summary>Runs until told to stop. Throws where it cannot start.</summary>
+    /// <summary>
+    /// Runs until told to stop. Throws where it cannot start, and where an owner is set who did not sign the <paramref name="profile"/> that the
+    /// mind was made from.
+    /// </summary>
     public static async Task RunAsync(
-        AgentOptions options, WorkerOptions worker, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
+        AgentOptions options, WorkerOptions worker, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken, SignedProfile? profile = null)
     {
+        if (worker.Owner is { } signer && profile?.IsSignedBy(signer) != true)
+        {
+            throw new SettingException(
+                $"the profile{(profile is null ? "" : $" {profile.Hash}")} is not signed by this worker's owner {signer}",
+                "witan worker profile sign FILE --owner-key FILE writes FILE.sig, which belongs beside the profile");
+        }
+
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Worker, log, clock, cancellationToken);
         int port = worker.Port;
         await program.LogSettingsAsync(
             [
+                ("Profile", profile is null ? null : $"SHA-256 {profile.Hash}, {(worker.Owner is null ? "no owner is set" : "signed by the owner")}"),
                 (nameof(worker.Port), SettingLines.Number(port)),
                 (nameof(worker.Owner), worker.Owner?.ToString()),
                 (nameof(worker.CastWindow), SettingLines.Seconds(worker.CastWindow)),

@@ -24,9 +24,18 @@ public sealed class MemoryTests : IDisposable
         (int exit, string owner, string error) = await WitanProgram.RunAsync(Cancel, "worker", "memory", "owner", "--owner-key", key);
         Assert.True(exit == 0, error);
 
+        string profiles = Directory.CreateDirectory(Path.Combine(_folder, "profiles")).FullName;
+        foreach (string profile in Directory.EnumerateFiles(Path.Combine(SharedData.Repository, "examples", "profiles"), "*.json"))
+        {
+            string copy = Path.Combine(profiles, Path.GetFileName(profile));
+            File.Copy(profile, copy);
+            (exit, _, error) = await WitanProgram.RunAsync(Cancel, "worker", "profile", "sign", copy, "--owner-key", key);
+            Assert.True(exit == 0, error);
+        }
+
         string grant = Path.Combine(SharedData.Repository, "examples", "treasury-grant.md");
         using Process up = WitanProgram.Start(
-            [("WITAN_OWNER", owner.Trim())], ["up", "--once", "--propose", grant, "--out", _folder, "--port", $"{WitanProgram.Ports(5)}"]);
+            [("WITAN_OWNER", owner.Trim())], ["up", "--once", "--propose", grant, "--out", _folder, "--profiles", profiles, "--port", $"{WitanProgram.Ports(5)}"]);
         Task<string> output = up.StandardOutput.ReadToEndAsync(Cancel);
         error = await up.StandardError.ReadToEndAsync(Cancel);
         await up.WaitForExitAsync(Cancel);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Witan.Agent;
 using Witan.Trustee;
 using Witan.Worker;

@@ -124,14 +124,17 @@ public static class AgentCommands
             using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
             AgentOptions agent = Options(parsed, name, coordinator, new(StringComparer.Ordinal)
             {
+                ["Profile"] = (profile, ""),
                 [nameof(WorkerOptions.Port)] = (port, ""),
                 [nameof(WorkerOptions.Owner)] = (owner, "WITAN_OWNER"),
                 [nameof(WorkerOptions.CastWindow)] = (window, "WITAN_CAST_WINDOW"),
             });
             IDeliberator deliberator;
+            SignedProfile signed;
             try
             {
-                deliberator = Deliberators.Create(WorkerProfile.Parse(file), agent, http, TimeProvider.System);
+                signed = SignedProfile.Of(file, parsed.GetValue(profile)!);
+                deliberator = Deliberators.Create(signed.Profile, agent, http, TimeProvider.System);
             }
             catch (FormatException e)
             {
@@ -144,9 +147,10 @@ public static class AgentCommands
                 Owner = WorkerOptions.ParseOwner(parsed.GetValue(owner) ?? Environment.GetEnvironmentVariable("WITAN_OWNER")),
                 CastWindow = WorkerOptions.ParseCastWindow(parsed.GetValue(window) ?? Environment.GetEnvironmentVariable("WITAN_CAST_WINDOW")),
             };
-            await WorkerHost.RunAsync(agent, worker, deliberator, terminal.Error, TimeProvider.System, stop);
+            await WorkerHost.RunAsync(agent, worker, deliberator, terminal.Error, TimeProvider.System, stop, signed);
         }, token));
         command.Add(MemoryCommand.Create(terminal));
+        command.Add(ProfileCommand.Create(terminal));
         return command;
     }
 

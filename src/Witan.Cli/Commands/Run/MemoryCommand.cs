@@ -17,14 +17,14 @@ namespace Witan.Cli.Commands.Run;
 internal static class MemoryCommand
 {
     private static readonly Option<string> State = new("--state") { Description = "the worker's state directory", Required = true };
-    private static readonly Option<string> OwnerKey = new("--owner-key") { Description = "file with the owner's 32-byte seed in hexadecimal", Required = true };
+    private static readonly Option<string> Key = OwnerKey.Option();
     private static readonly Option<string?> Socket = new("--socket") { Description = "the guest agent's socket (default: the usual places)" };
 
     public static Command Create(Terminal terminal)
     {
         var command = new Command("memory", "Read and extend a worker's memory, as its owner.");
         var json = new Option<bool>("--json") { Description = "print JSON (witan.memory/1)" };
-        var show = new Command("show", "Print what the worker remembers.") { State, OwnerKey, Socket, json };
+        var show = new Command("show", "Print what the worker remembers.") { State, Key, Socket, json };
         show.SetAction((parsed, token) => RunAsync(parsed, terminal, async desk =>
         {
             WorkerMemory memory = await desk.Store.OpenAsync(desk.Owner, token);
@@ -37,7 +37,7 @@ internal static class MemoryCommand
         var kind = new Option<string>("--kind") { Description = "preference (what it values) or knowledge (what it knows)", DefaultValueFactory = _ => "knowledge" };
         kind.AcceptOnlyFromAmong("preference", "knowledge");
         var text = new Argument<string>("TEXT") { Description = $"the note, at most {WorkerMemory.MaximumText} characters; - reads standard input" };
-        var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, OwnerKey, Socket };
+        var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, Key, Socket };
         add.SetAction((parsed, token) => RunAsync(parsed, terminal, async desk =>
         {
             string note = parsed.GetValue(text)!;
@@ -52,16 +52,16 @@ internal static class MemoryCommand
                 terminal.Error.WriteLine($"{terminal.Doubt("!")} the oldest notes are no longer put before the worker's mind ({left}): it takes {Recollection.MaximumCharacters} characters of them");
         }, token));
 
-        var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, OwnerKey, Socket };
+        var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, Key, Socket };
         export.SetAction((parsed, token) => RunAsync(
             parsed, terminal, async desk => terminal.Out.WriteLine(MemoryExport.Of(await desk.Store.OpenAsync(desk.Owner, token), desk.Mode)), token));
 
-        var rotate = new Command("rotate", "Seal the memory again under the next key.") { State, OwnerKey, Socket };
+        var rotate = new Command("rotate", "Seal the memory again under the next key.") { State, Key, Socket };
         rotate.SetAction((parsed, token) => RunAsync(
             parsed, terminal, async desk => terminal.Out.WriteLine($"sealed under key epoch {await desk.Store.RotateAsync(desk.Owner, token)}"), token));
 
-        var owner = new Command("owner", "Print the public key for --owner and WITAN_OWNER.") { OwnerKey };
-        owner.SetAction(parsed => terminal.Out.WriteLine(Convert.ToHexStringLower(Ed25519.PublicKey(Seed(parsed)))));
+        var owner = new Command("owner", "Print the public key for --owner and WITAN_OWNER.") { Key };
+        owner.SetAction(parsed => terminal.Out.WriteLine(Convert.ToHexStringLower(Ed25519.PublicKey(OwnerKey.Seed(parsed.GetValue(Key)!)))));
         foreach (Command each in new[] { show, add, export, rotate, owner })
             command.Add(each);
         return command;
@@ -80,7 +80,7 @@ internal static class MemoryCommand
         string state = parsed.GetValue(State)!;
         if (!Directory.Exists(state))
             throw new CommandException($"there is no state directory {state}", "give the one that the worker runs with");
-        byte[] seed = Seed(parsed);
+        byte[] seed = OwnerKey.Seed(parsed.GetValue(Key)!);
         string path = Path.Combine(state, WorkerMind.FileName);
         try
         {
@@ -115,15 +115,6 @@ internal static class MemoryCommand
         {
             throw new CommandException(e.Message, "is this the worker's own state directory, and the owner's key that the worker was started with?", ExitCode.Rejected);
         }
-    }
-
-    private static byte[] Seed(ParseResult parsed)
-    {
-        string path = parsed.GetValue(OwnerKey)!;
-        string text = System.Text.Encoding.ASCII.GetString(InputFile.Read(path, 1024)).Trim();
-        return Digest.TryParse(text, out Digest seed)
-            ? seed.Bytes.ToArray()
-            : throw new CommandException($"{path} holds no key of 64 hexadecimal digits", "make one: openssl rand -hex 32 > owner.key");
     }
 
     private sealed record MemoryDesk(MemoryStore Store, byte[] Owner, byte[] Seed, ExecutionMode Mode);
