@@ -36,6 +36,9 @@ public sealed record AgentOptions
     /// <summary>Policy by which coordinator and trustees are judged: phala, phala-docs, strict, or a file (witan.policy/1).</summary>
     /// <value>The default value is phala.</value>
     public string Policy { get; init; } = "phala";
+
+    /// <summary>Where a setting came from, those of the role too (<see cref="SettingOrigins"/>). Printed at start.</summary>
+    public IReadOnlyDictionary<string, string> Origins { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 /// <summary>What a worker and a trustee do alike: identity, connection, admission that is renewed, patience.</summary>
@@ -44,14 +47,14 @@ public sealed class AgentProgram : IDisposable
     private readonly HttpClient _http;
     private readonly HttpClient[] _each;
     private readonly DstackClient? _dstack;
-    private readonly TextWriter _log;
+    private readonly LogLines _log;
     private readonly TimeProvider _clock;
     private readonly Admission _admission;
     private readonly EvidenceJudge? _judge;
     private DateTimeOffset _renewAt = DateTimeOffset.MinValue;
     private bool _shown;
 
-    private AgentProgram(AgentOptions options, ExecutionSettings execution, DstackClient? dstack, AgentSecrets secrets, TextWriter log, TimeProvider clock)
+    private AgentProgram(AgentOptions options, ExecutionSettings execution, DstackClient? dstack, AgentSecrets secrets, LogLines log, TimeProvider clock)
     {
         Options = options;
         Checkpoints = new CheckpointBook(options.State);
@@ -101,9 +104,10 @@ public sealed class AgentProgram : IDisposable
             ? AgentSecrets.FromDirectory(options.State)
             : await AgentSecrets.FromDstackAsync(dstack, role, shared: false, cancellationToken);
         Directory.CreateDirectory(options.State);
+        var lines = LogLines.Of(log, role.ToString().ToLowerInvariant(), clock);
         if (execution.Mode.Warning() is { } warning)
-            await log.WriteLineAsync(warning);
-        return new AgentProgram(options, execution, dstack, secrets, log, clock);
+            lines.WriteLine(warning);
+        return new AgentProgram(options, execution, dstack, secrets, lines, clock);
     }
 
     /// <summary>
@@ -210,10 +214,17 @@ public sealed class AgentProgram : IDisposable
     }
 
     /// <summary>Writes a line for people. Never a vote, a reason or a secret.</summary>
-    public async Task LogAsync(string line)
+    public Task LogAsync(string line)
     {
-        await _log.WriteLineAsync($"{Options.Name}: {line}");
-        await _log.FlushAsync(CancellationToken.None);
+        _log.WriteLine($"{Options.Name}: {line}");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Writes the settings in force.</summary>
+    public async Task LogSettingsAsync(IEnumerable<(string Name, string? Value)> more, IEnumerable<(string Variable, bool IsSecret)> variables)
+    {
+        foreach (string line in AgentSettings.Of(Options, more, variables, Environment.GetEnvironmentVariable))
+            await LogAsync(line);
     }
 
     /// <inheritdoc />

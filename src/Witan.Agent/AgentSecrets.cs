@@ -8,6 +8,7 @@ namespace Witan.Agent;
 /// <summary>The secrets of an agent: born in the TEE from one derived path per use, or, in LOCAL_MODE, kept in a file.</summary>
 public sealed class AgentSecrets : IDisposable
 {
+    private const string LocalKey = "local.key";
     private readonly byte[] _root;
 
     private AgentSecrets(byte[] root, string instance)
@@ -48,7 +49,7 @@ public sealed class AgentSecrets : IDisposable
     public static AgentSecrets FromDirectory(string directory)
     {
         Directory.CreateDirectory(directory);
-        string path = Path.Combine(directory, "local.key");
+        string path = Path.Combine(directory, LocalKey);
         if (!File.Exists(path))
         {
             using var stream = new FileStream(path, new FileStreamOptions
@@ -60,6 +61,18 @@ public sealed class AgentSecrets : IDisposable
             stream.Write(RandomNumberGenerator.GetBytes(32));
         }
 
+        return ReadDirectory(directory);
+    }
+
+    /// <summary>
+    /// LOCAL_MODE: the same from a file that is there, and nothing is made. Throws <see cref="FileNotFoundException"/> where it is missing and
+    /// <see cref="InvalidDataException"/> where it is no key.
+    /// </summary>
+    public static AgentSecrets ReadDirectory(string directory)
+    {
+        string path = Path.Combine(directory, LocalKey);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"there is no {path}", path);
         byte[] root = File.ReadAllBytes(path);
         return root.Length == 32
             ? new AgentSecrets(root, "local")

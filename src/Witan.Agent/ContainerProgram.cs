@@ -8,6 +8,18 @@ namespace Witan.Agent;
 /// </summary>
 public static class ContainerProgram
 {
+    private static readonly (string Variable, string Setting)[] s_settings =
+    [
+        ("WITAN_COORDINATOR", nameof(Agent.AgentOptions.Coordinator)),
+        ("WITAN_COORDINATOR", nameof(Agent.AgentOptions.OtherCoordinators)),
+        ("WITAN_COORDINATOR_CA", nameof(Agent.AgentOptions.CoordinatorAuthority)),
+        ("WITAN_POLICY", nameof(Agent.AgentOptions.Policy)),
+        ("WITAN_STATE", nameof(Agent.AgentOptions.State)),
+        ("LOCAL_MODE", nameof(Agent.AgentOptions.LocalMode)),
+        ("WITAN_COLLATERAL", nameof(Agent.AgentOptions.Collateral)),
+        ("WITAN_DEVELOPMENT_ROOT", nameof(Agent.AgentOptions.DevelopmentRoot)),
+    ];
+
     /// <summary>Runs until told to stop; gives the exit code. <paramref name="name"/> stands before what goes wrong.</summary>
     public static async Task<int> RunAsync(string name, Func<CancellationToken, Task> run)
     {
@@ -32,9 +44,10 @@ public static class ContainerProgram
 
     /// <summary>
     /// How a worker or trustee runs, by the names of the deployment documents. <paramref name="nameVariable"/> gives its name for people, which
-    /// is <paramref name="role"/> where it is not set. Throws <see cref="SettingException"/> for an address that is none.
+    /// is <paramref name="role"/> where it is not set; <paramref name="more"/> are variables of the role, for the
+    /// origins. Throws <see cref="SettingException"/> for an address that is none.
     /// </summary>
-    public static AgentOptions AgentOptions(string nameVariable, string role)
+    public static AgentOptions AgentOptions(string nameVariable, string role, params IEnumerable<(string Variable, string Setting)> more)
     {
         IReadOnlyList<Uri> coordinators = CoordinatorList.Parse(Environment.GetEnvironmentVariable("WITAN_COORDINATOR"));
         return new AgentOptions
@@ -48,6 +61,7 @@ public static class ContainerProgram
             LocalMode = Environment.GetEnvironmentVariable("LOCAL_MODE"),
             Collateral = Environment.GetEnvironmentVariable("WITAN_COLLATERAL"),
             DevelopmentRoot = Environment.GetEnvironmentVariable("WITAN_DEVELOPMENT_ROOT"),
+            Origins = SettingOrigins.OfEnvironment([.. s_settings, (nameVariable, nameof(Agent.AgentOptions.Name)), .. more], Environment.GetEnvironmentVariable),
         };
     }
 }

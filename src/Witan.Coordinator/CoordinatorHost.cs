@@ -32,7 +32,7 @@ public static class CoordinatorHost
     /// </summary>
     public static async Task RunAsync(CoordinatorOptions options, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
     {
-        LogLines lines = LogLines.Of(log, clock);
+        LogLines lines = LogLines.Of(log, "coordinator", clock);
         ExecutionSettings execution = ExecutionSettings.Resolve(
             options.LocalMode, options.DevelopmentRoot is not null, options.Socket, options.Listen, options.Target);
         CouncilPolicy policy = CoordinatorPolicy.Read(options);
@@ -70,7 +70,7 @@ public static class CoordinatorHost
             throw new SettingException($"cannot listen on {options.Listen}:{options.Port}: {e.Message}", "choose another port with --port");
         }
 
-        foreach (string setting in SettingLines.Of(options, Environment.GetEnvironmentVariable))
+        foreach (string setting in CoordinatorSettings.Of(options, Environment.GetEnvironmentVariable))
             lines.WriteLine(setting);
         if (execution.Mode.Warning() is { } warning)
             lines.WriteLine(warning);

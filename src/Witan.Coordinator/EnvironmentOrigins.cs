@@ -1,3 +1,5 @@
+using Witan.Agent;
+
 namespace Witan.Coordinator;
 
 /// <summary>Which settings the environment gives to the container's program.</summary>
@@ -12,6 +14,8 @@ internal static class EnvironmentOrigins
         ("LOCAL_MODE", nameof(CoordinatorOptions.LocalMode)),
         ("WITAN_COLLATERAL", nameof(CoordinatorOptions.Collateral)),
         ("WITAN_DEVELOPMENT_ROOT", nameof(CoordinatorOptions.DevelopmentRoot)),
+        ("MIN_WORKERS", nameof(CoordinatorOptions.MinimumWorkers)),
+        ("MAX_WORKERS", nameof(CoordinatorOptions.MaximumWorkers)),
         ("WITAN_SETTLEMENT", nameof(CoordinatorOptions.Target)),
         ("WITAN_TLS_CERTIFICATE", nameof(CoordinatorOptions.TlsCertificate)),
         ("WITAN_TLS_KEY", nameof(CoordinatorOptions.TlsKey)),
@@ -22,6 +26,5 @@ internal static class EnvironmentOrigins
         ("WITAN_METRICS", nameof(CoordinatorOptions.Metrics)),
     ];
 
-    public static IReadOnlyDictionary<string, string> Of(Func<string, string?> environment) =>
-        s_settings.Where(pair => environment(pair.Variable) is not null).ToDictionary(pair => pair.Setting, _ => "environment", StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, string> Of(Func<string, string?> environment) => SettingOrigins.OfEnvironment(s_settings, environment);
 }

@@ -13,6 +13,7 @@ public static class TrusteeHost
     public static async Task RunAsync(AgentOptions options, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
     {
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Trustee, log, clock, cancellationToken);
+        await program.LogSettingsAsync([], []);
         var rules = new TrusteeRules { Mode = program.Mode, LinkSameQuestions = PolicySettings.Read(options.Policy).LinkSameQuestions };
         var vault = new TrusteeVault(program.Secrets, options.State);
         var desks = new Dictionary<Digest, TrusteeDesk>();

@@ -6,7 +6,14 @@ using Witan.Worker.Deliberation;
 return await ContainerProgram.RunAsync("worker", async token =>
 {
     string profile = Environment.GetEnvironmentVariable("WITAN_PROFILE") ?? throw new SettingException("WITAN_PROFILE names no profile", "WITAN_PROFILE=/run/witan/profile.json; examples/profiles shows the form");
-    AgentOptions agent = ContainerProgram.AgentOptions("WORKER_DISPLAY_NAME", "worker");
+    AgentOptions agent = ContainerProgram.AgentOptions(
+        "WORKER_DISPLAY_NAME",
+        "worker",
+        ("WITAN_PROFILE", "Profile"),
+        ("PORT", nameof(WorkerOptions.Port)),
+        ("WITAN_OWNER", nameof(WorkerOptions.Owner)),
+        ("WITAN_CAST_WINDOW", nameof(WorkerOptions.CastWindow)));
+    SignedProfile signed = SignedProfile.Of(await File.ReadAllBytesAsync(profile, token), profile);
     using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
     await WorkerHost.RunAsync(
         agent,
@@ -16,8 +23,9 @@ return await ContainerProgram.RunAsync("worker", async token =>
             Owner = WorkerOptions.ParseOwner(Environment.GetEnvironmentVariable("WITAN_OWNER")),
             CastWindow = WorkerOptions.ParseCastWindow(Environment.GetEnvironmentVariable("WITAN_CAST_WINDOW")),
         },
-        Deliberators.Create(WorkerProfile.Parse(await File.ReadAllBytesAsync(profile, token)), agent, http, TimeProvider.System),
+        Deliberators.Create(signed.Profile, agent, http, TimeProvider.System),
         Console.Error,
         TimeProvider.System,
-        token);
+        token,
+        signed);
 });

@@ -18,18 +18,39 @@ namespace Witan.Worker;
 /// </summary>
 public static class WorkerHost
 {
-    /// <summary>Runs until told to stop. Throws where it cannot start.</summary>
+    /// <summary>
+    /// Runs until told to stop. Throws where it cannot start, and where an owner is set who did not sign the <paramref name="profile"/> that the
+    /// mind was made from.
+    /// </summary>
     public static async Task RunAsync(
-        AgentOptions options, WorkerOptions worker, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken)
+        AgentOptions options, WorkerOptions worker, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken, SignedProfile? profile = null)
     {
+        if (worker.Owner is { } signer && profile?.IsSignedBy(signer) != true)
+        {
+            throw new SettingException(
+                $"the profile{(profile is null ? "" : $" {profile.Hash}")} is not signed by this worker's owner {signer}",
+                "witan worker profile sign FILE --owner-key FILE writes FILE.sig, which belongs beside the profile");
+        }
+
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Worker, log, clock, cancellationToken);
         int port = worker.Port;
-        // Without an owner nobody can add notes: the worker's own key owns what it remembers itself.
-        byte[] owner = worker.Owner is { } key ? key.Bytes.ToArray() : program.Secrets.Keys.Signing.Bytes.ToArray();
+        await program.LogSettingsAsync(
+            [
+                ("Profile", profile is null ? null : $"SHA-256 {profile.Hash}, {(worker.Owner is null ? "no owner is set" : "signed by the owner")}"),
+                (nameof(worker.Port), SettingLines.Number(port)),
+                (nameof(worker.Owner), worker.Owner?.ToString()),
+                (nameof(worker.CastWindow), SettingLines.Seconds(worker.CastWindow)),
+            ],
+            [
+                .. new[] { Deliberators.EndpointVariable, Deliberators.ModelVariable, Deliberators.SignaturesVariable, Deliberators.CollateralVariable, Deliberators.ComposeVariable }
+                    .Select(variable => (variable, false)),
+                .. Deliberators.KeyVariables.Select(variable => (variable, true)),
+            ]);
+        byte[] owner = worker.Owner is { } key ? key.Bytes.ToArray() : await MemoryOwner.OfAppAsync(program.AppKeyAsync, cancellationToken);
         var store = new MemoryStore(
             Path.Combine(options.State, WorkerMind.FileName), (epoch, token) => program.AppKeyAsync($"witan/worker/memory/{epoch}", token));
         var mind = new WorkerMind(store, owner, clock);
-        await mind.CheckAsync(cancellationToken);
+        await program.LogAsync(await mind.StartAsync(cancellationToken));
         var desk = new BallotDesk(program, deliberator, mind, worker.CastWindow, clock);
         if (program.Mode != ExecutionMode.Local)
         {

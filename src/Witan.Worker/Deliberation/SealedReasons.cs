@@ -14,10 +14,11 @@ internal sealed record SealedReasons(string Schema, string Reasoning, IReadOnlyL
 {
     public const string SchemaName = "witan.reasons/1";
 
-    // Every file has one of few sizes, so that its length does not say how long the reasons are.
-    private const int Smallest = 64 * 1024;
+    // Every file has one of few sizes. The smallest holds a usual transcript with its repairs and a provider's report, so that a mind that was
+    // refused, or failed, leaves the same size as one that answered.
+    private const int Smallest = 1 << 20;
 
-    /// <summary>JSON with spaces behind it, in a bucket of 64 KiB or the next doubling.</summary>
+    /// <summary>JSON with spaces behind it, in a bucket of 1 MiB or the next doubling.</summary>
     public static byte[] ToBytes(Opinion opinion)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(

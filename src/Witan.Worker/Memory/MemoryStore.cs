@@ -18,16 +18,23 @@ public sealed class MemoryStore(string path, MemoryKeySource keys)
     /// <summary>Whether there is a memory.</summary>
     public bool Exists => File.Exists(path);
 
-    /// <summary>Opens the memory, or starts an empty one for <paramref name="owner"/> where there is none yet.</summary>
-    public async Task<WorkerMemory> OpenAsync(byte[] owner, CancellationToken cancellationToken)
+    /// <summary>
+    /// What a worker does at its start, and nobody else: makes an empty memory for <paramref name="owner"/> where there is none, and gives it
+    /// one that no owner has written in yet. Throws <see cref="MemoryException"/> where it holds another owner's notes.
+    /// </summary>
+    public async Task<WorkerMemory> ClaimAsync(byte[] owner, CancellationToken cancellationToken)
     {
-        if (!Exists)
-            return WorkerMemory.Empty(owner);
-        (WorkerMemory memory, _) = await ReadAsync(cancellationToken);
-        return memory.Owner.AsSpan().SequenceEqual(owner)
-            ? memory
-            : throw new MemoryException("this memory belongs to another owner key");
+        await using FileStream turn = await LockAsync(cancellationToken);
+        (WorkerMemory known, uint epoch) = Exists ? await ReadAsync(cancellationToken) : (WorkerMemory.Empty(owner), 0);
+        WorkerMemory memory = known.OwnedBy(owner)
+            ?? throw new MemoryException($"this memory holds notes of another owner, {Convert.ToHexStringLower(known.Owner)}");
+        if (!Exists || memory.Sequence != known.Sequence)
+            await WriteAsync(memory, epoch, cancellationToken);
+        return memory;
     }
+
+    /// <summary>Opens the memory for its owner. Throws <see cref="MemoryException"/> where there is none, or it is another's.</summary>
+    public async Task<WorkerMemory> OpenAsync(byte[] owner, CancellationToken cancellationToken) => (await ReadAsync(owner, cancellationToken)).Memory;
 
     /// <summary>
     /// Adds one entry and seals the result under the epoch that is in use. The worker and its owner may both write: a lock beside the
@@ -36,17 +43,17 @@ public sealed class MemoryStore(string path, MemoryKeySource keys)
     public async Task<WorkerMemory> AddAsync(byte[] owner, MemoryEntry entry, CancellationToken cancellationToken)
     {
         await using FileStream turn = await LockAsync(cancellationToken);
-        uint epoch = Exists ? (await ReadAsync(cancellationToken)).Epoch : 0;
-        WorkerMemory memory = (await OpenAsync(owner, cancellationToken)).With(entry);
+        (WorkerMemory known, uint epoch) = await ReadAsync(owner, cancellationToken);
+        WorkerMemory memory = known.With(entry);
         await WriteAsync(memory, epoch, cancellationToken);
         return memory;
     }
 
     /// <summary>Seals the memory again under the next epoch's key. Returns the new epoch.</summary>
-    public async Task<uint> RotateAsync(CancellationToken cancellationToken)
+    public async Task<uint> RotateAsync(byte[] owner, CancellationToken cancellationToken)
     {
         await using FileStream turn = await LockAsync(cancellationToken);
-        (WorkerMemory memory, uint epoch) = await ReadAsync(cancellationToken);
+        (WorkerMemory memory, uint epoch) = await ReadAsync(owner, cancellationToken);
         await WriteAsync(memory with { Sequence = memory.Sequence + 1 }, checked(epoch + 1), cancellationToken);
         return epoch + 1;
     }
@@ -76,21 +83,34 @@ public sealed class MemoryStore(string path, MemoryKeySource keys)
         }
     }
 
-    private async Task<(WorkerMemory Memory, uint Epoch)> ReadAsync(CancellationToken cancellationToken)
+    private async Task<byte[]> FileAsync(CancellationToken cancellationToken)
     {
-        byte[] file;
         try
         {
+            if (!Exists)
+                throw new MemoryException($"there is no memory at {path}");
             long length = new FileInfo(path).Length;
             if (length > SealedMemory.MaximumBytes)
                 throw new MemoryException($"{path} has {length} bytes; a memory has at most {SealedMemory.MaximumBytes}");
-            file = await File.ReadAllBytesAsync(path, cancellationToken);
+            return await File.ReadAllBytesAsync(path, cancellationToken);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException and not MemoryException)
         {
             throw new MemoryException($"{path} cannot be read: {e.Message}", e);
         }
+    }
 
+    private async Task<(WorkerMemory Memory, uint Epoch)> ReadAsync(byte[] owner, CancellationToken cancellationToken)
+    {
+        (WorkerMemory memory, uint epoch) = await ReadAsync(cancellationToken);
+        return memory.Owner.AsSpan().SequenceEqual(owner)
+            ? (memory, epoch)
+            : throw new MemoryException("this memory belongs to another owner key");
+    }
+
+    private async Task<(WorkerMemory Memory, uint Epoch)> ReadAsync(CancellationToken cancellationToken)
+    {
+        byte[] file = await FileAsync(cancellationToken);
         uint epoch = SealedMemory.Epoch(file);
         byte[] key = await keys(epoch, cancellationToken);
         try

@@ -1,6 +1,6 @@
 namespace Witan.Worker.Memory;
 
-/// <summary>What of a memory is put before a mind: all that the owner wrote, then the newest decisions, inside a budget.</summary>
+/// <summary>What of a memory is put before a mind, inside a budget: what the owner wrote, the newest first, then the newest decisions.</summary>
 public static class Recollection
 {
     /// <summary>Most characters that are recalled for one proposal.</summary>
@@ -12,32 +12,34 @@ public static class Recollection
     /// <summary>Notes of the owner in the order in which they were written, then decisions, oldest of the recalled first.</summary>
     public static IReadOnlyList<string> Of(WorkerMemory memory)
     {
-        var recalled = new List<string>();
         int left = MaximumCharacters;
-        foreach (MemoryEntry entry in memory.Entries.Where(entry => entry.Kind != MemoryKind.Decision))
-        {
-            if (!Take(recalled, entry, ref left))
-                return recalled;
-        }
-
-        var decisions = new List<string>();
-        foreach (MemoryEntry entry in memory.Entries.Where(entry => entry.Kind == MemoryKind.Decision).Reverse().Take(MaximumDecisions))
-        {
-            if (!Take(decisions, entry, ref left))
-                break;
-        }
-
-        decisions.Reverse();
-        return [.. recalled, .. decisions];
+        List<string> notes = Newest(Notes(memory), ref left);
+        List<string> decisions = Newest(memory.Entries.Where(entry => entry.Kind == MemoryKind.Decision).TakeLast(MaximumDecisions), ref left);
+        return [.. notes, .. decisions];
     }
 
-    private static bool Take(List<string> into, MemoryEntry entry, ref int left)
+    /// <summary>How many of the owner's notes, the oldest, are beyond the budget: no mind is told of them.</summary>
+    public static int NotesLeftOut(WorkerMemory memory)
     {
-        string text = $"{entry.Kind} ({entry.At:yyyy-MM-dd}): {entry.Text}";
-        if (text.Length > left)
-            return false;
-        left -= text.Length;
-        into.Add(text);
-        return true;
+        int left = MaximumCharacters;
+        return Notes(memory).Count() - Newest(Notes(memory), ref left).Count;
+    }
+
+    private static IEnumerable<MemoryEntry> Notes(WorkerMemory memory) => memory.Entries.Where(entry => entry.Kind != MemoryKind.Decision);
+
+    private static List<string> Newest(IEnumerable<MemoryEntry> entries, ref int left)
+    {
+        var taken = new List<string>();
+        foreach (MemoryEntry entry in entries.Reverse())
+        {
+            string text = $"{entry.Kind} ({entry.At:yyyy-MM-dd}): {entry.Text}";
+            if (text.Length > left)
+                break;
+            left -= text.Length;
+            taken.Add(text);
+        }
+
+        taken.Reverse();
+        return taken;
     }
 }

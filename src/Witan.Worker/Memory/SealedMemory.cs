@@ -16,15 +16,20 @@ namespace Witan.Worker.Memory;
 /// 9      4    key epoch, u32 big-endian
 /// 13     8    sequence number, u64 big-endian
 /// 21     12   nonce, random
-/// 33     n    ciphertext of the JSON form
+/// 33     n    ciphertext of the JSON form and the spaces behind it
 /// 33+n   16   tag
 /// </code>
-/// The first 21 bytes are the associated data: neither the epoch nor the sequence number can be changed.
+/// The first 21 bytes are the associated data: neither the epoch nor the sequence number can be changed. With the spaces each decision takes
+/// <see cref="DecisionSize"/> bytes, so the length of the file says how many there are, and nothing of a vote or its reasons. A file without
+/// spaces, as they were first written, opens too.
 /// </remarks>
 public static class SealedMemory
 {
     /// <summary>Largest file that is read, in bytes.</summary>
     public const int MaximumBytes = 256 << 20;
+
+    /// <summary>What a decision takes in the file, in bytes; one that is longer takes a multiple of it.</summary>
+    public const int DecisionSize = 8192;
 
     private const int HeaderSize = 21;
     private const int NonceSize = 12;
@@ -36,7 +41,11 @@ public static class SealedMemory
     /// <summary>Seals a memory under the key of an epoch. <paramref name="key"/> has 32 bytes.</summary>
     public static byte[] Seal(WorkerMemory memory, ReadOnlySpan<byte> key, uint epoch)
     {
-        byte[] plain = JsonSerializer.SerializeToUtf8Bytes(MemoryWire.From(memory), MemoryJson.Default.MemoryWire);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(MemoryWire.From(memory), MemoryJson.Default.MemoryWire);
+        byte[] plain = new byte[json.Length + memory.Entries.Where(entry => entry.Kind == MemoryKind.Decision).Sum(Spaces)];
+        json.CopyTo(plain, 0);
+        plain.AsSpan(json.Length).Fill((byte)' ');
+        CryptographicOperations.ZeroMemory(json);
         try
         {
             byte[] file = new byte[HeaderSize + NonceSize + plain.Length + TagSize];
@@ -54,6 +63,13 @@ public static class SealedMemory
         {
             CryptographicOperations.ZeroMemory(plain);
         }
+    }
+
+    private static int Spaces(MemoryEntry decision)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(decision, MemoryJson.Default.MemoryEntry);
+        CryptographicOperations.ZeroMemory(json);
+        return (DecisionSize - (json.Length % DecisionSize)) % DecisionSize;
     }
 
     /// <summary>The key epoch that a file names, so that the caller can derive the key. Throws <see cref="MemoryException"/>.</summary>
@@ -117,4 +133,5 @@ internal sealed record MemoryWire(string Schema, byte[] Owner, ulong Sequence, I
     UseStringEnumConverter = true,
     WriteIndented = false)]
 [JsonSerializable(typeof(MemoryWire))]
+[JsonSerializable(typeof(MemoryEntry))]
 internal sealed partial class MemoryJson : JsonSerializerContext;

@@ -7,7 +7,7 @@ namespace Witan.Worker.Memory;
 /// All that one worker remembers, in order, and the owner who may add to it. Immutable: adding makes a new one with the next
 /// sequence number.
 /// </summary>
-/// <param name="Owner">The owner's Ed25519 public key, 32 bytes. Fixed for the life of the memory.</param>
+/// <param name="Owner">The owner's Ed25519 public key, 32 bytes. Fixed from the owner's first note on.</param>
 /// <param name="Sequence">How often it was changed. Bound into the sealing, so that two versions never share a nonce and key.</param>
 /// <param name="Entries">Oldest first.</param>
 public sealed record WorkerMemory(byte[] Owner, ulong Sequence, IReadOnlyList<MemoryEntry> Entries)
@@ -25,6 +25,14 @@ public sealed record WorkerMemory(byte[] Owner, ulong Sequence, IReadOnlyList<Me
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(owner.Length, 32, nameof(owner));
         return new WorkerMemory(owner, 0, []);
+    }
+
+    /// <summary>The same memory for an owner; null where another owner has written in it, whose signatures would no longer hold.</summary>
+    public WorkerMemory? OwnedBy(byte[] owner)
+    {
+        if (Owner.AsSpan().SequenceEqual(owner))
+            return this;
+        return Entries.All(entry => entry.Kind == MemoryKind.Decision) ? this with { Owner = owner, Sequence = Sequence + 1 } : null;
     }
 
     /// <summary>

@@ -6,32 +6,47 @@ namespace Witan.Worker.Memory;
 /// <summary>A worker's memory while it works: recalled before each deliberation, and told each decision.</summary>
 public sealed class WorkerMind(MemoryStore store, byte[] owner, TimeProvider clock)
 {
+    // With the longest title and option, all of it escaped, a decision stays below SealedMemory.DecisionSize.
     private const int MaximumReasons = 1_000;
+    private long _newest = -1;
 
     /// <summary>File name of a worker's memory in its state directory.</summary>
     public const string FileName = "memory.sealed";
 
     /// <summary>
-    /// Opens the memory once, so that a worker which cannot read its mind does not start with an empty one. Throws
-    /// <see cref="MemoryException"/>.
+    /// Opens the memory once, or makes it, so that a worker which cannot read its mind does not start with an empty one. Says in one sentence
+    /// what it found. Throws <see cref="MemoryException"/>.
     /// </summary>
-    public Task CheckAsync(CancellationToken cancellationToken) => store.OpenAsync(owner, cancellationToken);
+    public async Task<string> StartAsync(CancellationToken cancellationToken)
+    {
+        bool isNew = !store.Exists;
+        WorkerMemory memory = await ReadAsync(() => store.ClaimAsync(owner, cancellationToken));
+        return isNew ? "there was no memory; an empty one begins" : $"memory: {memory.Entries.Count} entries, changed {memory.Sequence} times";
+    }
 
-    /// <summary>What it remembers that bears on a proposal.</summary>
+    /// <summary>What it remembers that bears on a proposal. Throws <see cref="MemoryException"/> where the memory is gone, or an older one is in its place.</summary>
     public async Task<IReadOnlyList<string>> RecallAsync(CancellationToken cancellationToken) =>
-        Recollection.Of(await store.OpenAsync(owner, cancellationToken));
+        Recollection.Of(await ReadAsync(() => store.OpenAsync(owner, cancellationToken)));
 
     /// <summary>Remembers a decision. Said again after a crash, it replaces what was said before.</summary>
-    public Task RememberAsync(Digest proposal, ProposalBody body, Opinion opinion, CancellationToken cancellationToken)
+    public async Task RememberAsync(Digest proposal, ProposalBody body, Opinion opinion, CancellationToken cancellationToken)
     {
         string reasons = opinion.Reasoning.Length <= MaximumReasons ? opinion.Reasoning : opinion.Reasoning[..MaximumReasons] + " (cut)";
         string text = $"{body.Title}: voted {body.Options[opinion.Option]}. {reasons}";
-        return store.AddAsync(
-            owner,
-            new MemoryEntry(MemoryKind.Decision, clock.GetUtcNow(), text.Length <= WorkerMemory.MaximumText ? text : text[..WorkerMemory.MaximumText])
-            {
-                Proposal = proposal.ToString(),
-            },
-            cancellationToken);
+        var decision = new MemoryEntry(MemoryKind.Decision, clock.GetUtcNow(), text) { Proposal = proposal.ToString() };
+        await ReadAsync(() => store.AddAsync(owner, decision, cancellationToken));
+    }
+
+    // Whoever holds the disk can put an older memory back. While the worker runs it knows how often its memory was changed: what is read
+    // later cannot be older than what was known before.
+    private async Task<WorkerMemory> ReadAsync(Func<Task<WorkerMemory>> read)
+    {
+        long known = Interlocked.Read(ref _newest);
+        WorkerMemory memory = await read();
+        if ((long)memory.Sequence < known)
+            throw new MemoryException($"the memory was changed {memory.Sequence} times, and {known} times when this worker last saw it: an older one was put back");
+        for (long seen = Interlocked.Read(ref _newest); (long)memory.Sequence > seen; seen = Interlocked.Read(ref _newest))
+            Interlocked.CompareExchange(ref _newest, (long)memory.Sequence, seen);
+        return memory;
     }
 }

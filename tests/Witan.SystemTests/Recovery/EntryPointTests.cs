@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Witan.Faults.Processes;
 using Witan.SystemTests.Council;
@@ -45,6 +46,27 @@ public sealed class EntryPointTests
         ProcessTable.Terminate(process.Id);
         (int exit, string said) = await EndAsync(process);
         Assert.True(exit == 0, $"exit {exit}: {said}");
+    }
+
+    [Fact]
+    public async Task An_agents_lines_are_json_where_the_environment_asks_for_it()
+    {
+        string folder = Directory.CreateTempSubdirectory("witan-json-").FullName;
+        using Process process = Start("Trustee", $"WITAN_LOG=json WITAN_COORDINATOR=http://127.0.0.1:1 WITAN_STATE={folder}");
+        string said = "";
+        while (!said.Contains("setting Coordinator = http://127.0.0.1:1 (environment)", StringComparison.Ordinal))
+        {
+            string line = await process.StandardError.ReadLineAsync(Cancel) ?? throw new InvalidOperationException($"it ended: {said}");
+            using JsonDocument json = JsonDocument.Parse(line);
+            Assert.Equal("trustee", json.RootElement.GetProperty("program").GetString());
+            said += json.RootElement.GetProperty("message").GetString() + "\n";
+        }
+
+        Assert.Contains("LOCAL_MODE gives zero execution integrity guarantees", said, StringComparison.Ordinal);
+        ProcessTable.Terminate(process.Id);
+        (int exit, string rest) = await EndAsync(process);
+        Assert.True(exit == 0, $"exit {exit}: {rest}");
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]

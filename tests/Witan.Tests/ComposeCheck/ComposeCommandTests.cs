@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Witan.Cli;
 using Witan.Cli.CommandLine;
 using Witan.Tests.Harness;
+using Witan.Worker.Deliberation;
 using Xunit;
 
 namespace Witan.Tests.ComposeCheck;
@@ -87,6 +89,18 @@ public sealed class ComposeCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, (await Run("compose", "check", "--fix", bad, Path.Combine(_folder, "none.yml"))).Code);
         Assert.Equal("services: {worker: {image: a}}", await File.ReadAllTextAsync(bad, TestContext.Current.CancellationToken));
         Assert.Equal(ExitCode.Usage, (await Run("compose", "check", good, bad, "--app-compose", Path.Combine(_folder, "a.json"))).Code);
+    }
+
+    [Fact]
+    public async Task All_that_a_worker_with_a_model_reads_from_its_environment_stands_in_its_file_and_only_the_key_is_a_variable()
+    {
+        string[] lines = await File.ReadAllLinesAsync(Path.Combine(SharedData.Repository, "deploy", "worker.yml"), TestContext.Current.CancellationToken);
+        string text = string.Join('\n', lines.Select(line => Regex.Replace(line, "^( +)# (WITAN_|- |profile-|  )", "$1$2")));
+        IEnumerable<string> variables = typeof(Deliberators).GetFields().Select(field => (string)field.GetRawConstantValue()!);
+        Assert.All([.. variables, Deliberators.KeyVariables[0], "WITAN_OWNER", "WITAN_CAST_WINDOW"], variable => Assert.Contains($"\n      {variable}: ", text, StringComparison.Ordinal));
+        (int code, string output, _) = await Run("compose", "check", "--strict", Write("worker.yml", text));
+        Assert.True(code == ExitCode.Good, output);
+        Assert.Contains("variables to supply: WITAN_COLLATERAL_JSON, WITAN_COORDINATOR, WITAN_MODEL_API_KEY, WITAN_PROFILE_JSON, WITAN_PROFILE_SIGNATURE\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

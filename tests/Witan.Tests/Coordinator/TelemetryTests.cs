@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
+using Witan.Agent;
 using Witan.Coordinator;
 using Witan.Coordinator.Telemetry;
 using Witan.Voting;
@@ -78,11 +79,19 @@ public sealed class TelemetryTests
     public void A_message_is_one_line_of_json_whatever_is_in_it()
     {
         var log = new StringWriter();
-        new LogLines(log, json: true, TimeProvider.System).WriteLine("one\n{\"message\":\"forged\"}");
+        new LogLines(log, "coordinator", json: true, TimeProvider.System).WriteLine("one\n{\"message\":\"forged\"}");
         string line = Assert.Single(log.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
         using JsonDocument document = JsonDocument.Parse(line);
         Assert.Equal("one\n{\"message\":\"forged\"}", document.RootElement.GetProperty("message").GetString());
         Assert.Equal("coordinator", document.RootElement.GetProperty("program").GetString());
+    }
+
+    [Fact]
+    public void A_message_is_one_line_of_text_whatever_is_in_it()
+    {
+        var log = new StringWriter();
+        new LogLines(log, "coordinator", json: false, TimeProvider.System).WriteLine("revoked: \r\nwitan: error: forged\u2028\e[2J\n");
+        Assert.Equal("revoked:  witan: error: forged \uFFFD[2J " + Environment.NewLine, log.ToString());
     }
 
     [Fact]
@@ -93,14 +102,21 @@ public sealed class TelemetryTests
             State = "/state",
             Store = $"postgres://user:{Canary}@db.example:5433/witan?password={Canary}",
             Target = $"webhook:https://hooks.example/{Canary}",
+            MinimumWorkers = 3,
             Origins = new Dictionary<string, string> { ["Store"] = "environment", ["State"] = "option" },
         };
-        string text = string.Join('\n', SettingLines.Of(options, name => name == "OTEL_EXPORTER_OTLP_HEADERS" ? $"key={Canary}" : null));
+        string text = string.Join('\n', CoordinatorSettings.Of(options, name => name == "OTEL_EXPORTER_OTLP_HEADERS" ? $"key={Canary}" : null));
         Assert.DoesNotContain(Canary, text, StringComparison.Ordinal);
         Assert.Contains("setting Store = postgres://db.example:5433/*** (environment)", text, StringComparison.Ordinal);
         Assert.Contains("setting Target = webhook:https://hooks.example/*** (default)", text, StringComparison.Ordinal);
         Assert.Contains("setting State = /state (option)", text, StringComparison.Ordinal);
         Assert.Contains("setting Port = 3000 (default)", text, StringComparison.Ordinal);
+        // None is left out.
+        Assert.All(
+            typeof(CoordinatorOptions).GetProperties().Where(property => property.Name != nameof(CoordinatorOptions.Origins)),
+            property => Assert.Contains($"setting {property.Name} = ", text, StringComparison.Ordinal));
+        Assert.Contains("setting MinimumWorkers = 3 (default)", text, StringComparison.Ordinal);
+        Assert.Contains("setting Lease = 30 s (default)", text, StringComparison.Ordinal);
         Assert.Contains("setting OTEL_EXPORTER_OTLP_HEADERS = *** (environment)", text, StringComparison.Ordinal);
     }
 

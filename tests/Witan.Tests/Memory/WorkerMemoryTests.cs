@@ -60,6 +60,20 @@ public sealed class WorkerMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Of_too_many_notes_the_newest_are_recalled_and_it_is_known_how_many_are_not()
+    {
+        WorkerMemory memory = WorkerMemory.Empty(Ed25519.PublicKey(_seed));
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(Math.Max(0, i - 3), Recollection.NotesLeftOut(memory));
+            memory = memory.With(Note($"{i}{new string('.', 3900)}"));
+        }
+
+        Assert.Equal(2, Recollection.NotesLeftOut(memory));
+        Assert.Equal(["2", "3", "4"], Recollection.Of(memory).Select(text => text.Split(": ")[1][..1]));
+    }
+
+    [Fact]
     public async Task Nothing_of_it_stands_on_the_disk_in_clear()
     {
         await Store().AddAsync(Ed25519.PublicKey(_seed), Note("a-very-private-canary"), Cancel);
@@ -102,7 +116,7 @@ public sealed class WorkerMemoryTests : IDisposable
     {
         byte[] owner = Ed25519.PublicKey(_seed);
         await Store().AddAsync(owner, Note("x"), Cancel);
-        Assert.Equal(1U, await Store().RotateAsync(Cancel));
+        Assert.Equal(1U, await Store().RotateAsync(owner, Cancel));
         Assert.Single((await Store().OpenAsync(owner, Cancel)).Entries);
         byte[] file = await File.ReadAllBytesAsync(FilePath, Cancel);
         Assert.Throws<MemoryException>(() => SealedMemory.Open(file, Key(0)));
@@ -157,7 +171,13 @@ public sealed class WorkerMemoryTests : IDisposable
 
     private string FilePath => Path.Combine(_folder, "memory.sealed");
 
-    private MemoryStore Store() => new(FilePath, (epoch, _) => Task.FromResult(Key(epoch)));
+    private MemoryStore Store()
+    {
+        var store = new MemoryStore(FilePath, (epoch, _) => Task.FromResult(Key(epoch)));
+        if (!store.Exists)
+            File.WriteAllBytes(FilePath, SealedMemory.Seal(WorkerMemory.Empty(Ed25519.PublicKey(_seed)), Key(0), 0));
+        return store;
+    }
 
     private static byte[] Key(uint epoch) => SHA256.HashData(Encoding.ASCII.GetBytes($"test app {epoch}"));
 

@@ -87,6 +87,10 @@ public static class AgentCommands
                     [nameof(CoordinatorOptions.DevelopmentRoot)] = (Root, ""),
                     [nameof(CoordinatorOptions.Collateral)] = (Collateral, ""),
                     [nameof(CoordinatorOptions.Policy)] = (Policy, ""),
+                    [nameof(CoordinatorOptions.WorstLevel)] = (tier, ""),
+                    [nameof(CoordinatorOptions.MinimumWorkers)] = (least, "MIN_WORKERS"),
+                    [nameof(CoordinatorOptions.MaximumWorkers)] = (most, "MAX_WORKERS"),
+                    [nameof(CoordinatorOptions.InstancesPerPlatform)] = (instances, ""),
                     [nameof(CoordinatorOptions.Requesters)] = (requester, ""),
                     [nameof(CoordinatorOptions.TlsCertificate)] = (tls, ""),
                     [nameof(CoordinatorOptions.TlsKey)] = (tlsKey, ""),
@@ -118,11 +122,19 @@ public static class AgentCommands
             byte[] file = InputFile.Read(parsed.GetValue(profile)!, 1 << 20);
             // The deliberation bounds its own time; the client must not have another idea.
             using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-            AgentOptions agent = Options(parsed, name, coordinator);
+            AgentOptions agent = Options(parsed, name, coordinator, new(StringComparer.Ordinal)
+            {
+                ["Profile"] = (profile, ""),
+                [nameof(WorkerOptions.Port)] = (port, ""),
+                [nameof(WorkerOptions.Owner)] = (owner, "WITAN_OWNER"),
+                [nameof(WorkerOptions.CastWindow)] = (window, "WITAN_CAST_WINDOW"),
+            });
             IDeliberator deliberator;
+            SignedProfile signed;
             try
             {
-                deliberator = Deliberators.Create(WorkerProfile.Parse(file), agent, http, TimeProvider.System);
+                signed = SignedProfile.Of(file, parsed.GetValue(profile)!);
+                deliberator = Deliberators.Create(signed.Profile, agent, http, TimeProvider.System);
             }
             catch (FormatException e)
             {
@@ -135,9 +147,10 @@ public static class AgentCommands
                 Owner = WorkerOptions.ParseOwner(parsed.GetValue(owner) ?? Environment.GetEnvironmentVariable("WITAN_OWNER")),
                 CastWindow = WorkerOptions.ParseCastWindow(parsed.GetValue(window) ?? Environment.GetEnvironmentVariable("WITAN_CAST_WINDOW")),
             };
-            await WorkerHost.RunAsync(agent, worker, deliberator, terminal.Error, TimeProvider.System, stop);
+            await WorkerHost.RunAsync(agent, worker, deliberator, terminal.Error, TimeProvider.System, stop, signed);
         }, token));
         command.Add(MemoryCommand.Create(terminal));
+        command.Add(ProfileCommand.Create(terminal));
         return command;
     }
 
@@ -149,7 +162,7 @@ public static class AgentCommands
             State, name, coordinator, Authority, Socket, Root, Collateral, Policy,
         };
         command.SetAction((parsed, token) => RunAsync(
-            stop => TrusteeHost.RunAsync(Options(parsed, name, coordinator), terminal.Error, TimeProvider.System, stop), token));
+            stop => TrusteeHost.RunAsync(Options(parsed, name, coordinator, []), terminal.Error, TimeProvider.System, stop), token));
         return command;
     }
 
@@ -186,7 +199,8 @@ public static class AgentCommands
         new Option<string>("--name") { Description = "name for people", DefaultValueFactory = _ => name },
         CoordinatorOption.CreateSeveral());
 
-    private static AgentOptions Options(ParseResult parsed, Option<string> name, Option<Uri[]> coordinator) => new()
+    private static AgentOptions Options(
+        ParseResult parsed, Option<string> name, Option<Uri[]> coordinator, Dictionary<string, (Option Option, string Variable)> more) => new()
     {
         Name = parsed.GetValue(name)!,
         Coordinator = parsed.GetValue(coordinator)![0],
@@ -198,6 +212,18 @@ public static class AgentCommands
         DevelopmentRoot = parsed.GetValue(Root),
         Collateral = parsed.GetValue(Collateral),
         Policy = parsed.GetValue(Policy)!,
+        Origins = Origins(parsed, new(more, StringComparer.Ordinal)
+        {
+            [nameof(AgentOptions.Name)] = (name, ""),
+            [nameof(AgentOptions.Coordinator)] = (coordinator, ""),
+            [nameof(AgentOptions.OtherCoordinators)] = (coordinator, ""),
+            [nameof(AgentOptions.CoordinatorAuthority)] = (Authority, "WITAN_COORDINATOR_CA"),
+            [nameof(AgentOptions.State)] = (State, ""),
+            [nameof(AgentOptions.Socket)] = (Socket, ""),
+            [nameof(AgentOptions.DevelopmentRoot)] = (Root, ""),
+            [nameof(AgentOptions.Collateral)] = (Collateral, ""),
+            [nameof(AgentOptions.Policy)] = (Policy, ""),
+        }),
     };
 
     private static async Task<int> RunAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)

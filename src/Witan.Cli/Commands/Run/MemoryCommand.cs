@@ -17,19 +17,19 @@ namespace Witan.Cli.Commands.Run;
 internal static class MemoryCommand
 {
     private static readonly Option<string> State = new("--state") { Description = "the worker's state directory", Required = true };
-    private static readonly Option<string> OwnerKey = new("--owner-key") { Description = "file with the owner's 32-byte seed in hexadecimal", Required = true };
+    private static readonly Option<string> Key = OwnerKey.Option();
     private static readonly Option<string?> Socket = new("--socket") { Description = "the guest agent's socket (default: the usual places)" };
 
     public static Command Create(Terminal terminal)
     {
         var command = new Command("memory", "Read and extend a worker's memory, as its owner.");
         var json = new Option<bool>("--json") { Description = "print JSON (witan.memory/1)" };
-        var show = new Command("show", "Print what the worker remembers.") { State, OwnerKey, Socket, json };
-        show.SetAction((parsed, token) => RunAsync(parsed, async desk =>
+        var show = new Command("show", "Print what the worker remembers.") { State, Key, Socket, json };
+        show.SetAction((parsed, token) => RunAsync(parsed, terminal, async desk =>
         {
             WorkerMemory memory = await desk.Store.OpenAsync(desk.Owner, token);
             if (parsed.GetValue(json))
-                terminal.Out.WriteLine(MemoryExport.Of(memory));
+                terminal.Out.WriteLine(MemoryExport.Of(memory, desk.Mode));
             else
                 Show(terminal, memory);
         }, token));
@@ -37,8 +37,8 @@ internal static class MemoryCommand
         var kind = new Option<string>("--kind") { Description = "preference (what it values) or knowledge (what it knows)", DefaultValueFactory = _ => "knowledge" };
         kind.AcceptOnlyFromAmong("preference", "knowledge");
         var text = new Argument<string>("TEXT") { Description = $"the note, at most {WorkerMemory.MaximumText} characters; - reads standard input" };
-        var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, OwnerKey, Socket };
-        add.SetAction((parsed, token) => RunAsync(parsed, async desk =>
+        var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, Key, Socket };
+        add.SetAction((parsed, token) => RunAsync(parsed, terminal, async desk =>
         {
             string note = parsed.GetValue(text)!;
             if (note == "-")
@@ -48,21 +48,20 @@ internal static class MemoryCommand
             var entry = new MemoryEntry(which, at, note) { OwnerSignature = Ed25519.Sign(desk.Seed, WorkerMemory.SignedBytes(desk.Owner, which, at, note)) };
             WorkerMemory memory = await desk.Store.AddAsync(desk.Owner, entry, token);
             terminal.Out.WriteLine($"added; the memory has {memory.Entries.Count} entries");
+            if (Recollection.NotesLeftOut(memory) is > 0 and var left)
+                terminal.Error.WriteLine($"{terminal.Doubt("!")} the oldest notes are no longer put before the worker's mind ({left}): it takes {Recollection.MaximumCharacters} characters of them");
         }, token));
 
-        var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, OwnerKey, Socket };
+        var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, Key, Socket };
         export.SetAction((parsed, token) => RunAsync(
-            parsed, async desk => terminal.Out.WriteLine(MemoryExport.Of(await desk.Store.OpenAsync(desk.Owner, token))), token));
+            parsed, terminal, async desk => terminal.Out.WriteLine(MemoryExport.Of(await desk.Store.OpenAsync(desk.Owner, token), desk.Mode)), token));
 
-        var rotate = new Command("rotate", "Seal the memory again under the next key.") { State, OwnerKey, Socket };
-        rotate.SetAction((parsed, token) => RunAsync(parsed, async desk =>
-        {
-            await desk.Store.OpenAsync(desk.Owner, token);
-            terminal.Out.WriteLine($"sealed under key epoch {await desk.Store.RotateAsync(token)}");
-        }, token));
+        var rotate = new Command("rotate", "Seal the memory again under the next key.") { State, Key, Socket };
+        rotate.SetAction((parsed, token) => RunAsync(
+            parsed, terminal, async desk => terminal.Out.WriteLine($"sealed under key epoch {await desk.Store.RotateAsync(desk.Owner, token)}"), token));
 
-        var owner = new Command("owner", "Print the public key for --owner and WITAN_OWNER.") { OwnerKey };
-        owner.SetAction(parsed => terminal.Out.WriteLine(Convert.ToHexStringLower(Ed25519.PublicKey(Seed(parsed)))));
+        var owner = new Command("owner", "Print the public key for --owner and WITAN_OWNER.") { Key };
+        owner.SetAction(parsed => terminal.Out.WriteLine(Convert.ToHexStringLower(Ed25519.PublicKey(OwnerKey.Seed(parsed.GetValue(Key)!)))));
         foreach (Command each in new[] { show, add, export, rotate, owner })
             command.Add(each);
         return command;
@@ -73,26 +72,31 @@ internal static class MemoryCommand
         if (memory.Entries.Count == 0)
             terminal.Out.WriteLine("it remembers nothing yet");
         foreach (MemoryEntry entry in memory.Entries)
-            terminal.Out.WriteLine($"{entry.At:yyyy-MM-dd HH:mm}  {terminal.Bold(entry.Kind.ToString().ToLowerInvariant()),-12} {entry.Text.ReplaceLineEndings(" ")}");
+            terminal.Out.WriteLine($"{entry.At:yyyy-MM-dd HH:mm}  {terminal.Bold(entry.Kind.ToString().ToLowerInvariant()),-12} {Terminal.Plain(entry.Text.ReplaceLineEndings(" "))}");
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, Func<MemoryDesk, Task> run, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, Func<MemoryDesk, Task> run, CancellationToken cancellationToken)
     {
         string state = parsed.GetValue(State)!;
         if (!Directory.Exists(state))
             throw new CommandException($"there is no state directory {state}", "give the one that the worker runs with");
-        byte[] seed = Seed(parsed);
+        byte[] seed = OwnerKey.Seed(parsed.GetValue(Key)!);
+        string path = Path.Combine(state, WorkerMind.FileName);
         try
         {
             ExecutionSettings execution = ExecutionSettings.Resolve(
                 Environment.GetEnvironmentVariable("LOCAL_MODE"), simulated: false, parsed.GetValue(Socket), "127.0.0.1", "local-record");
+            if (execution.Mode.Warning() is { } warning)
+                await terminal.Error.WriteLineAsync($"{terminal.Doubt("!")} {warning}");
+            // Only the worker makes its memory, for the owner that it was started with: made here it would be whoever's comes first.
+            if (!File.Exists(path))
+                throw new CommandException($"there is no memory at {path}", "a worker makes it when it starts, for the key of its --owner or WITAN_OWNER", ExitCode.Rejected);
             using DstackClient? dstack = execution.Socket is null ? null : new DstackClient(execution.Socket);
             using AgentSecrets secrets = dstack is null
-                ? AgentSecrets.FromDirectory(state)
+                ? AgentSecrets.ReadDirectory(state)
                 : await AgentSecrets.FromDstackAsync(dstack, AgentRole.Worker, shared: false, cancellationToken);
-            var store = new MemoryStore(
-                Path.Combine(state, WorkerMind.FileName), (epoch, token) => AppKey.DeriveAsync(dstack, secrets, $"witan/worker/memory/{epoch}", token));
-            await run(new MemoryDesk(store, Ed25519.PublicKey(seed), seed));
+            var store = new MemoryStore(path, (epoch, token) => AppKey.DeriveAsync(dstack, secrets, $"witan/worker/memory/{epoch}", token));
+            await run(new MemoryDesk(store, Ed25519.PublicKey(seed), seed, execution.Mode));
             return ExitCode.Good;
         }
         catch (SettingException e)
@@ -103,33 +107,30 @@ internal static class MemoryCommand
         {
             throw new CommandException(e.Message);
         }
-        catch (MemoryException e)
-        {
-            throw new CommandException(e.Message, "is this the worker's own state directory, and its owner's key?", ExitCode.Rejected);
-        }
         catch (DstackException e)
         {
             throw new CommandException(e.Message, "is the guest agent running?", ExitCode.Undecided);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new CommandException(e.Message, "is this the worker's own state directory, and the owner's key that the worker was started with?", ExitCode.Rejected);
+        }
     }
 
-    private static byte[] Seed(ParseResult parsed)
-    {
-        string path = parsed.GetValue(OwnerKey)!;
-        string text = System.Text.Encoding.ASCII.GetString(InputFile.Read(path, 1024)).Trim();
-        return Digest.TryParse(text, out Digest seed)
-            ? seed.Bytes.ToArray()
-            : throw new CommandException($"{path} holds no key of 64 hexadecimal digits", "make one: openssl rand -hex 32 > owner.key");
-    }
-
-    private sealed record MemoryDesk(MemoryStore Store, byte[] Owner, byte[] Seed);
+    private sealed record MemoryDesk(MemoryStore Store, byte[] Owner, byte[] Seed, ExecutionMode Mode);
 }
 
 /// <summary>A memory in clear, for its owner.</summary>
-internal sealed record MemoryExport(string Schema, string Owner, ulong Sequence, IReadOnlyList<MemoryEntry> Entries)
+/// <param name="Schema"><c>witan.memory/1</c>.</param>
+/// <param name="Mark">What stands behind it where that is no TEE, as in every answer; null in production.</param>
+/// <param name="Owner">The owner's Ed25519 public key, in hexadecimal.</param>
+/// <param name="Sequence">How often it was changed.</param>
+/// <param name="Entries">Oldest first.</param>
+internal sealed record MemoryExport(string Schema, string? Mark, string Owner, ulong Sequence, IReadOnlyList<MemoryEntry> Entries)
 {
-    public static string Of(WorkerMemory memory) => JsonSerializer.Serialize(
-        new MemoryExport("witan.memory/1", Convert.ToHexStringLower(memory.Owner), memory.Sequence, memory.Entries), MemoryExportJson.Default.MemoryExport);
+    public static string Of(WorkerMemory memory, ExecutionMode mode) => JsonSerializer.Serialize(
+        new MemoryExport("witan.memory/1", mode.Mark(), Convert.ToHexStringLower(memory.Owner), memory.Sequence, memory.Entries),
+        MemoryExportJson.Default.MemoryExport);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
