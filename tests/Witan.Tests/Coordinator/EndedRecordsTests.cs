@@ -50,7 +50,7 @@ public sealed class EndedRecordsTests : IDisposable
         Assert.Empty(book.All);
         Assert.Equal(state.Head, (await book.FindAsync(id, Cancel))!.State.Head);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
     private static ProposalSummary Shown(RecordState state) => new(

@@ -203,7 +203,9 @@ public sealed class FollowingTests : IAsyncLifetime
         }
     }
 
+#pragma warning disable CA1852 // the runtime derives the proxy from it
     private class StoreProxy : DispatchProxy
+#pragma warning restore CA1852
     {
         public Func<MethodInfo, object?[]?, object?> Call { get; set; } = null!;
 
