@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Models;
 
 namespace Witan.Worker;
 
@@ -27,7 +28,12 @@ internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan windo
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return new Opinion(body.AbstainOption, "Abstained: OutOfTime. The deliberation did not end before the close.");
+            return new Opinion(body.AbstainOption, $"Abstained: {AbstentionReason.OutOfTime}. The deliberation did not end before the close.");
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Thrown on, it would be asked again with every lease, at the owner's cost, and never become a ballot.
+            return new Opinion(body.AbstainOption, $"Abstained: {AbstentionReason.Unforeseen}. The deliberation failed: {e.GetType().Name}: {e.Message}");
         }
     }
 

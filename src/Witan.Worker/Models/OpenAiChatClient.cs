@@ -122,7 +122,7 @@ public sealed class OpenAiChatClient(HttpClient http, ChatEndpointOptions option
     {
         try
         {
-            return JsonSerializer.Deserialize(response, ChatWire.Default.ChatAnswer) ?? throw new JsonException("null");
+            return ChatAnswer.Parse(response);
         }
         catch (JsonException e)
         {

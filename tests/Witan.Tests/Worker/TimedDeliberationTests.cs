@@ -1,0 +1,50 @@
+using Witan.Tests.Coordinator;
+using Witan.Voting;
+using Witan.Worker;
+using Witan.Worker.Deliberation;
+using Xunit;
+
+namespace Witan.Tests.Worker;
+
+/// <summary>Whatever becomes of a mind, an opinion comes of it before the deadline.</summary>
+public sealed class TimedDeliberationTests
+{
+    private static readonly ProposalBody Body = TestProposals.Body("timed");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_mind_that_fails_in_a_way_nobody_foresaw_abstains_with_a_reason()
+    {
+        foreach (Exception fault in new Exception[] { new NullReferenceException(), new InvalidOperationException("no"), new TaskCanceledException("a client's own limit") })
+        {
+            Opinion opinion = await Timed(_ => Task.FromException<Opinion>(fault)).OpinionAsync(Body, [], null, Soon(60), Cancel);
+            Assert.Equal(Body.AbstainOption, opinion.Option);
+            Assert.StartsWith("Abstained: Unforeseen. ", opinion.Reasoning, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_stopped_has_no_opinion()
+    {
+        using var stop = new CancellationTokenSource();
+        Task<Opinion> waiting = Timed(async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return new Opinion(0, "");
+        }).OpinionAsync(Body, [], null, Soon(60), stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    private static DateTimeOffset Soon(double seconds) => TimeProvider.System.GetUtcNow().AddSeconds(seconds);
+
+    private static TimedDeliberation Timed(Func<CancellationToken, Task<Opinion>> think) => new(new Mind(think), TimeSpan.Zero, TimeProvider.System);
+
+    private sealed class Mind(Func<CancellationToken, Task<Opinion>> think) : IDeliberator
+    {
+        public string Description => "a test's";
+
+        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken) => think(cancellationToken);
+    }
+}
