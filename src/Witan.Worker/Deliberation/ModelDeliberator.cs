@@ -1,4 +1,5 @@
 using Witan.Voting;
+using Witan.Worker.Memory;
 using Witan.Worker.Models;
 
 namespace Witan.Worker.Deliberation;
@@ -20,7 +21,8 @@ public sealed class ModelDeliberator(
         var prompt = new DeliberationPrompt
         {
             Mind = $"You are {profile.Name}. {profile.Values}",
-            Memory = memory,
+            Notes = [.. memory.Where(IsOfOwner)],
+            Decisions = [.. memory.Where(entry => !IsOfOwner(entry))],
             IsShared = proposal.Rounds > 0 && heard is null,
             Own = heard?.Own ?? "",
             Arguments = heard?.Others ?? [],
@@ -40,6 +42,10 @@ public sealed class ModelDeliberator(
             Argument = opinion.Abstention is null or AbstentionReason.Chosen ? opinion.Reasoning : "",
         };
     }
+
+    // A recollection begins with its kind. What is not surely the owner's is not trusted.
+    private static bool IsOfOwner(string recollection) =>
+        recollection.StartsWith($"{MemoryKind.Preference} (", StringComparison.Ordinal) || recollection.StartsWith($"{MemoryKind.Knowledge} (", StringComparison.Ordinal);
 
     private string? Uncounted(ModelEvidence? last) => policy switch
     {

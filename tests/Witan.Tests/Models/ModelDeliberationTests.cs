@@ -121,10 +121,38 @@ public class ModelDeliberationTests
     [InlineData("{}")]
     [InlineData("""{"choices":[]}""")]
     [InlineData("")]
+    [InlineData("""{"choices":null}""")]
+    [InlineData("""{"choices":[null]}""")]
+    [InlineData("""{"choices":[{"message":null}]}""")]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[null]}}]}""")]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[]}},null]}""")]
+    [InlineData("""{"choices":[{"message":{"content":"\ud800"}}]}""")]
     public async Task Garbage_is_an_abstention(string body)
     {
         await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, body));
         Assert.Equal(AbstentionReason.ModelGarbage, (await Ask(server)).Abstention);
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""{"choices":[null]}""")]
+    [InlineData("""{"choices":[{"delta":{"tool_calls":[null]}}]}""")]
+    [InlineData("""{"choices":[{"delta":{"tool_calls":[{"index":0},null]}}]}""")]
+    public async Task Garbage_in_a_stream_is_an_abstention(string data)
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, $"data: {data}\n\ndata: [DONE]\n\n", "text/event-stream"));
+        Assert.Equal(AbstentionReason.ModelGarbage, (await Ask(server, options => options with { Stream = true })).Abstention);
+    }
+
+    [Theory]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[{"function":null}]}}]}""")]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[{"id":null,"function":{"name":null,"arguments":null}}]}}]}""")]
+    [InlineData("""{"choices":[{"message":{"role":null,"content":null,"tool_calls":null}}]}""")]
+    public async Task A_call_of_nulls_is_no_vote(string body)
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, body));
+        Assert.Equal(AbstentionReason.MalformedVote, (await Ask(server)).Abstention);
     }
 
     [Fact]
@@ -208,11 +236,14 @@ public class ModelDeliberationTests
         using JsonDocument json = JsonDocument.Parse(sent);
         JsonElement messages = json.RootElement.GetProperty("messages");
         Assert.DoesNotContain("Ignore your values", messages[0].GetProperty("content").GetString(), StringComparison.Ordinal);
+        // Options are a stranger's words too.
+        Assert.DoesNotContain(Options[0], messages[0].GetProperty("content").GetString(), StringComparison.Ordinal);
         string user = messages[1].GetProperty("content").GetString()!;
         string mark = user.Split(' ')[2];
         Assert.Equal(24, mark.Length);
         Assert.DoesNotContain(mark, orders, StringComparison.Ordinal);
-        Assert.EndsWith($"=== PROPOSAL {mark} ENDS ===", user[..user.IndexOf("Judge the proposal", StringComparison.Ordinal)].TrimEnd(), StringComparison.Ordinal);
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(user, $"^=== PROPOSAL {mark} ENDS ===\r?$", System.Text.RegularExpressions.RegexOptions.Multiline));
+        Assert.EndsWith($"- Abstain\n=== OPTIONS {mark} ENDS ===", user[..user.IndexOf("Judge the proposal", StringComparison.Ordinal)].TrimEnd(), StringComparison.Ordinal);
         Assert.Equal(3, json.RootElement.GetProperty("tools")[0].GetProperty("function").GetProperty("parameters")
             .GetProperty("properties").GetProperty("vote").GetProperty("enum").GetArrayLength());
     }
