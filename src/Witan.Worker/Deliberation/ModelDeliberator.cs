@@ -58,12 +58,15 @@ public sealed class ModelDeliberator(
 
     private async Task<IReadOnlyList<ModelEvidence>> EvidenceAsync(ModelOpinion opinion, CancellationToken cancellationToken)
     {
+        // The answer is there: what its signatures take must not make it come too late.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(opinion.TimeLeft > TimeSpan.Zero ? opinion.TimeLeft : TimeSpan.Zero);
         var evidence = new List<ModelEvidence>();
         foreach (ModelExchange exchange in opinion.Exchanges)
         {
             evidence.Add(policy == SignaturePolicy.Ignore || signatures is null
                 ? new ModelEvidence(exchange.Request.ToArray(), exchange.Response.ToArray(), exchange.CompletionId, null, ModelEvidence.NotAsked)
-                : await signatures.CollectAsync(exchange, cancellationToken));
+                : await signatures.CollectAsync(exchange, limit.Token));
         }
 
         return evidence;

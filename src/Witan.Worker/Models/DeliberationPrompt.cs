@@ -9,7 +9,7 @@ namespace Witan.Worker.Models;
 /// </summary>
 public sealed record DeliberationPrompt
 {
-    /// <summary>Characters of others' arguments that are put before a model, at most.</summary>
+    /// <summary>Characters of others' arguments that are put before a model, at most, with the lines around them.</summary>
     public const int MaximumArgumentCharacters = 60_000;
 
     /// <summary>Who the worker is and what it values. Trusted: set by its owner.</summary>
@@ -61,9 +61,17 @@ public sealed record DeliberationPrompt
         if (Own.Length > 0)
             Material(user, "YOUR OWN ARGUMENT", mark, Own);
         // Their order is chance, so that what does not fit is nobody's choice.
-        int room = MaximumArgumentCharacters, shown = 0;
-        while (shown < Arguments.Count && (room -= Arguments[shown].Length) >= 0)
-            Material(user, $"ARGUMENT {++shown}", mark, Arguments[shown - 1]);
+        int room = user.Length + MaximumArgumentCharacters, shown = 0;
+        for (; shown < Arguments.Count; shown++)
+        {
+            int before = user.Length;
+            Material(user, $"ARGUMENT {shown + 1}", mark, Arguments[shown]);
+            if (user.Length <= room)
+                continue;
+            user.Length = before;
+            break;
+        }
+
         if (shown > 0)
             user.AppendLine($"These are {shown} of {Arguments.Count} arguments of other members, who gave them without having seen any.");
         user.AppendLine($"Judge the proposal by your values and call {VoteTool.Name} once.");

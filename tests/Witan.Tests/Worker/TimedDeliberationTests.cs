@@ -37,6 +37,30 @@ public sealed class TimedDeliberationTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
+    [Fact]
+    public async Task A_few_deliberate_at_once_and_the_others_wait_for_their_turn_inside_their_time()
+    {
+        int now = 0, most = 0;
+        TimedDeliberation timed = Timed(async token =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            await Task.Delay(50, token);
+            Interlocked.Decrement(ref now);
+            return new Opinion(0, "yes");
+        });
+        Opinion[] opinions = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => timed.OpinionAsync(Body, [], null, Soon(60), Cancel)));
+        Assert.All(opinions, opinion => Assert.Equal(0, opinion.Option));
+        Assert.InRange(most, 1, TimedDeliberation.AtOnce);
+
+        TimedDeliberation full = Timed(async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return new Opinion(0, "never");
+        });
+        opinions = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => full.OpinionAsync(Body, [], null, Soon(1), Cancel)));
+        Assert.All(opinions, opinion => Assert.StartsWith("Abstained: OutOfTime.", opinion.Reasoning, StringComparison.Ordinal));
+    }
+
     private static DateTimeOffset Soon(double seconds) => TimeProvider.System.GetUtcNow().AddSeconds(seconds);
 
     private static TimedDeliberation Timed(Func<CancellationToken, Task<Opinion>> think) => new(new Mind(think), TimeSpan.Zero, TimeProvider.System);
