@@ -7,7 +7,7 @@ return await ContainerProgram.RunAsync("worker", async token =>
 {
     string profile = Environment.GetEnvironmentVariable("WITAN_PROFILE") ?? throw new SettingException("WITAN_PROFILE names no profile", "WITAN_PROFILE=/run/witan/profile.json; examples/profiles shows the form");
     AgentOptions agent = ContainerProgram.AgentOptions("WORKER_DISPLAY_NAME", "worker");
-    using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+    using HttpClient http = Deliberators.Client();
     await WorkerHost.RunAsync(
         agent,
         new WorkerOptions

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Http;
+using Witan.Agent;
+using Witan.Worker.Deliberation;
+using Witan.Worker.Models;
+using Xunit;
+
+namespace Witan.Tests.Models;
+
+/// <summary>How a worker's mind is set up where nothing else is said.</summary>
+public sealed class DeliberatorsTests
+{
+    [Fact]
+    public void A_providers_signatures_are_recorded_unless_something_else_is_asked_for()
+    {
+        Assert.Equal(SignaturePolicy.Record, Deliberators.PolicyOf(null));
+        Assert.Equal(SignaturePolicy.Record, Deliberators.PolicyOf(""));
+        Assert.Equal(SignaturePolicy.Ignore, Deliberators.PolicyOf("ignore"));
+        Assert.Equal(SignaturePolicy.Attested, Deliberators.PolicyOf("attested"));
+        Assert.Throws<SettingException>(() => Deliberators.PolicyOf("Record"));
+    }
+
+    [Theory]
+    [InlineData(301)]
+    [InlineData(307)]
+    [InlineData(308)]
+    public async Task A_redirect_carries_the_prompt_nowhere(int status)
+    {
+        await using ModelServer other = await ModelServer.StartAsync((context, _) =>
+            ModelServer.Write(context, ModelServer.Completion("""{"vote":"Approved","reasoning":"x"}""")));
+        await using ModelServer server = await ModelServer.StartAsync((context, _) =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.Headers.Location = $"{other.Address}/chat/completions";
+            return Task.CompletedTask;
+        });
+        using HttpClient http = Deliberators.Client();
+        using var client = new OpenAiChatClient(http, new ChatEndpointOptions { BaseAddress = server.Address, Model = "m", ApiKey = "secret-key" }, TimeProvider.System);
+        ModelOpinion opinion = await new ModelDeliberation(client, new DeliberationBudget(), TimeProvider.System).AskAsync(
+            new DeliberationPrompt { Mind = "m", Proposal = "p" }, ["Approved", "Rejected", "Abstain"], 2, TestContext.Current.CancellationToken);
+        Assert.Equal(AbstentionReason.ModelRefused, opinion.Abstention);
+        Assert.Empty(other.Requests);
+    }
+}
