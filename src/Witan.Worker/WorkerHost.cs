@@ -30,7 +30,7 @@ public static class WorkerHost
             Path.Combine(options.State, WorkerMind.FileName), (epoch, token) => program.AppKeyAsync($"witan/worker/memory/{epoch}", token));
         var mind = new WorkerMind(store, owner, clock);
         await mind.CheckAsync(cancellationToken);
-        var desk = new BallotDesk(program, deliberator, mind, worker.CastWindow, clock);
+        var desk = new BallotDesk(program, deliberator, mind, worker.CastWindowOf(deliberator), clock);
         if (program.Mode != ExecutionMode.Local)
         {
             await program.RunAsync(AgentRole.Worker, "", token => TakeTaskAsync(program, desk, token), cancellationToken);

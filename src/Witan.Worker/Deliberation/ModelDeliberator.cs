@@ -15,6 +15,9 @@ public sealed class ModelDeliberator(
     public string Description => $"language model {name}";
 
     /// <inheritdoc />
+    public TimeSpan Longest => model.Longest;
+
+    /// <inheritdoc />
     public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         string facts = string.Join('\n', proposal.Facts.Select(fact => $"- {fact.Name}: {fact.Value}"));

@@ -10,6 +10,9 @@ namespace Witan.Worker.Models;
 /// </summary>
 public sealed class ModelDeliberation(IChatClient client, DeliberationBudget budget, TimeProvider clock)
 {
+    /// <summary>The longest that asking takes, the provider's signatures included.</summary>
+    public TimeSpan Longest => budget.Time;
+
     /// <summary>
     /// Asks. <paramref name="options"/> are the proposal's, in ballot order; <paramref name="abstain"/> is the index of the
     /// option that means abstention.
