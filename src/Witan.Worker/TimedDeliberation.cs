@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
 using Witan.Worker.Models;
@@ -11,7 +12,8 @@ internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan windo
     /// <summary>How many proposals are deliberated at once; the others wait for their turn, inside their own time.</summary>
     public const int AtOnce = 4;
 
-    private readonly SemaphoreSlim _turns = new(AtOnce);
+    // Who deliberates has one in it.
+    private readonly Channel<bool> _turns = Channel.CreateBounded<bool>(AtOnce);
 
     /// <summary>What kind of mind it is, for people.</summary>
     public string Description => deliberator.Description;
@@ -33,14 +35,14 @@ internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan windo
         using var told = CancellationTokenSource.CreateLinkedTokenSource(warning.Token, either.Token);
         try
         {
-            await _turns.WaitAsync(told.Token);
+            await _turns.Writer.WriteAsync(true, told.Token);
             try
             {
                 return await deliberator.DeliberateAsync(body, memory, heard, told.Token).WaitAsync(either.Token);
             }
             finally
             {
-                _turns.Release();
+                _turns.Reader.TryRead(out _);
             }
         }
         catch (OperationCanceledException) when (warning.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

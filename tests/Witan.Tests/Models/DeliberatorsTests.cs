@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Witan.Agent;
 using Witan.Worker.Deliberation;
 using Witan.Worker.Models;
