@@ -49,11 +49,6 @@ internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan windo
         {
             return new Opinion(body.AbstainOption, $"Abstained: {AbstentionReason.OutOfTime}. The deliberation did not end before the close.");
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Thrown on, it would be asked again with every lease, at the owner's cost, and never become a ballot.
-            return new Opinion(body.AbstainOption, $"Abstained: {AbstentionReason.Unforeseen}. The deliberation failed: {e.GetType().Name}: {e.Message}");
-        }
     }
 
     // A tenth, but where that is very short five seconds, or a third: a ballot has to be proven, sent and written on machines that are busy.

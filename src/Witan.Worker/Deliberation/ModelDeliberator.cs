@@ -20,6 +20,19 @@ public sealed class ModelDeliberator(
     /// <inheritdoc />
     public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await DecideAsync(proposal, memory, heard, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // Thrown on, the model would be asked again with every lease, at the owner's cost, and no ballot would ever come of it.
+            return new Opinion(proposal.AbstainOption, $"Abstained: {AbstentionReason.Unforeseen}. {Description} failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private async Task<Opinion> DecideAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+    {
         string facts = string.Join('\n', proposal.Facts.Select(fact => $"- {fact.Name}: {fact.Value}"));
         var prompt = new DeliberationPrompt
         {

@@ -18,6 +18,33 @@ public sealed class DeliberatorsTests
         Assert.Throws<SettingException>(() => Deliberators.PolicyOf("Record"));
     }
 
+    [Fact]
+    public async Task A_mind_that_fails_in_a_way_nobody_foresaw_abstains_with_a_reason_and_one_that_is_stopped_does_not()
+    {
+        foreach (Exception fault in new Exception[] { new FormatException("no"), new TaskCanceledException("a limit of the client's own") })
+        {
+            Opinion opinion = await AskAsync(fault, TestContext.Current.CancellationToken);
+            Assert.Equal(2, opinion.Option);
+            Assert.StartsWith("Abstained: Unforeseen. ", opinion.Reasoning, StringComparison.Ordinal);
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AskAsync(new TaskCanceledException(), new CancellationToken(canceled: true)));
+    }
+
+    private static async Task<Opinion> AskAsync(Exception fault, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient(new Faulty(fault));
+        using var client = new OpenAiChatClient(http, new ChatEndpointOptions { BaseAddress = new Uri("http://127.0.0.1:1/v1"), Model = "m" }, TimeProvider.System);
+        var mind = new ModelDeliberator(
+            new ModelDeliberation(client, new DeliberationBudget(), TimeProvider.System), new WorkerProfile("witan.profile/1", "Test", "values", [], []), "m");
+        return await mind.DeliberateAsync(new Witan.Tests.Voting.Council(3).Body, [], null, cancellationToken);
+    }
+
+    private sealed class Faulty(Exception fault) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromException<HttpResponseMessage>(fault);
+    }
+
     [Theory]
     [InlineData(301)]
     [InlineData(307)]

@@ -14,17 +14,6 @@ public sealed class TimedDeliberationTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_mind_that_fails_in_a_way_nobody_foresaw_abstains_with_a_reason()
-    {
-        foreach (Exception fault in new Exception[] { new FormatException(), new InvalidOperationException("no"), new TaskCanceledException("a client's own limit") })
-        {
-            Opinion opinion = await Timed(_ => Task.FromException<Opinion>(fault)).OpinionAsync(Body, [], null, Soon(60), Cancel);
-            Assert.Equal(Body.AbstainOption, opinion.Option);
-            Assert.StartsWith("Abstained: Unforeseen. ", opinion.Reasoning, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
     public async Task A_worker_that_is_stopped_has_no_opinion()
     {
         using var stop = new CancellationTokenSource();
