@@ -14,6 +14,9 @@ public sealed class CoordinatorException(HttpStatusCode status, string code, str
 
     /// <summary>Stable code of the problem.</summary>
     public string Code { get; } = code;
+
+    /// <summary>How long the coordinator wants to be left alone; null where it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }
 
 /// <summary>
@@ -105,13 +108,13 @@ public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, Ti
         try
         {
             if (JsonSerializer.Deserialize(bytes, WireJson.Default.Problem) is { } problem)
-                throw new CoordinatorException(response.StatusCode, problem.Code, problem.Title);
+                throw new CoordinatorException(response.StatusCode, problem.Code, problem.Title) { RetryAfter = response.Headers.RetryAfter?.Delta };
         }
         catch (JsonException)
         {
             // Not our problem+json: a proxy's page, perhaps. The status says enough.
         }
 
-        throw new CoordinatorException(response.StatusCode, "HTTP", $"the coordinator answered {(int)response.StatusCode}");
+        throw new CoordinatorException(response.StatusCode, "HTTP", $"the coordinator answered {(int)response.StatusCode}") { RetryAfter = response.Headers.RetryAfter?.Delta };
     }
 }

@@ -14,6 +14,7 @@ namespace Witan.Worker;
 internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation deliberation, WorkerMind mind, string folder, TimeProvider clock)
 {
     private readonly PatientPost _post = new(program.Client, clock);
+    private readonly UnstoredOpinions _unstored = new(clock);
 
     /// <summary>Argues once in a record that is deliberating.</summary>
     public async Task ArgueAsync(RecordState state, CancellationToken cancellationToken)
@@ -36,8 +37,11 @@ internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation delib
     private async Task<KeptArgument> DecideAsync(RecordState state, CancellationToken cancellationToken)
     {
         Digest proposal = state.ProposalId;
-        await program.LogAsync($"proposal {proposal.Short()}: forming an opinion ({deliberation.Description})");
-        Opinion opinion = await deliberation.OpinionAsync(state.Body, await mind.RecallAsync(cancellationToken), null, state.Body.ArgueBy, cancellationToken);
+        Opinion opinion = await _unstored.OfAsync(proposal, state.Body.ArgueBy, async () =>
+        {
+            await program.LogAsync($"proposal {proposal.Short()}: forming an opinion ({deliberation.Description})");
+            return await deliberation.OpinionAsync(state.Body, await mind.RecallAsync(cancellationToken), null, state.Body.ArgueBy, cancellationToken);
+        });
         byte[] reasons = SealedReasons.ToBytes(opinion);
         File(proposal, "opinion").Write(reasons);
         CryptographicOperations.ZeroMemory(reasons);
@@ -45,6 +49,7 @@ internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation delib
         var kept = new KeptArgument(
             argument, SealedArgument.Create(state, program.Secrets.Keys.AgentId, argument, program.CoordinatorKeys.Encryption, program.Secrets.SigningSeed));
         File(proposal, "argument").Write(kept.ToBytes());
+        _unstored.Stored(proposal);
         return kept;
     }
 

@@ -26,6 +26,7 @@ public sealed class BallotDesk
     private readonly TimedDeliberation _deliberation;
     private readonly ArgumentDesk _arguments;
     private readonly PatientPost _post;
+    private readonly UnstoredOpinions _unstored;
 
     /// <summary>Makes the desk of a worker.</summary>
     public BallotDesk(AgentProgram program, IDeliberator deliberator, WorkerMind mind, TimeSpan castWindow, TimeProvider clock)
@@ -35,6 +36,7 @@ public sealed class BallotDesk
         _deliberation = new TimedDeliberation(deliberator, castWindow, clock);
         _arguments = new ArgumentDesk(program, _deliberation, mind, _folder, clock);
         _post = new PatientPost(program.Client, clock);
+        _unstored = new UnstoredOpinions(clock);
     }
 
     /// <summary>Begins to do what a proposal asks for now, in the background. Safe to call twice.</summary>
@@ -57,7 +59,7 @@ public sealed class BallotDesk
         {
             argued = await PersistAsync(proposal, cancellationToken);
         }
-        catch (Exception e) when (IsPassing(e) || e is InvalidDataException or IOException)
+        catch (Exception e) when (IsPassing(e) || e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             // The lease brings the task again.
             if (!cancellationToken.IsCancellationRequested)
@@ -125,15 +127,32 @@ public sealed class BallotDesk
 
     private async Task<CastRequest> DecideAsync(RecordState state, HeardArguments? heard, CancellationToken cancellationToken)
     {
-        await _program.LogAsync($"proposal {state.ProposalId.Short()}: deliberating ({_deliberation.Description})");
-        Opinion opinion = await _deliberation.OpinionAsync(state.Body, await _mind.RecallAsync(cancellationToken), heard, state.Body.CloseAt, cancellationToken);
+        Opinion opinion = await _unstored.OfAsync(state.ProposalId, state.Body.CloseAt, async () =>
+        {
+            await _program.LogAsync($"proposal {state.ProposalId.Short()}: deliberating ({_deliberation.Description})");
+            return await _deliberation.OpinionAsync(state.Body, await _mind.RecallAsync(cancellationToken), heard, state.Body.CloseAt, cancellationToken);
+        });
         Digest deliberation = Keep(state.ProposalId, opinion);
-        await _mind.RememberAsync(state.ProposalId, state.Body, opinion, cancellationToken);
+        await RememberAsync(state, opinion, cancellationToken);
         Ballot ballot = BallotBuilder.Create(
             state.BallotContext, _program.Secrets.Keys, _program.Secrets.SigningSeed, opinion.Option, deliberation, P256Scalar.Random, out BallotCommitments hint);
         var request = CastRequest.Of(ballot, hint);
         DurableFile.Write(BallotPath(state.ProposalId), JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.CastRequest));
+        _unstored.Stored(state.ProposalId);
         return request;
+    }
+
+    // A memory that cannot be written costs a memory and not the vote.
+    private async Task RememberAsync(RecordState state, Opinion opinion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _mind.RememberAsync(state.ProposalId, state.Body, opinion, cancellationToken);
+        }
+        catch (MemoryException)
+        {
+            await _program.LogAsync($"proposal {state.ProposalId.Short()}: the decision could not be remembered; the vote is cast all the same");
+        }
     }
 
     // A receipt and a signed refusal are both kept: each is a complaint in waiting.
@@ -155,14 +174,13 @@ public sealed class BallotDesk
             : $"proposal {proposal.Short()}: the ballot was refused: {answer.Message}");
     }
 
-    // Reasons are sealed under the worker's own key and padded, so that neither file nor hash says how it voted.
+    // Reasons are sealed under the worker's own key with a random nonce, and padded, so that neither file nor hash says how it voted.
     private Digest Keep(Digest proposal, Opinion opinion)
     {
         byte[] padded = SealedReasons.ToBytes(opinion);
         byte[] file = new SealedFile(_program.Secrets, Path.Combine(_folder, $"{proposal}.reasons.sealed"), $"reasons/{proposal}").Write(padded);
         CryptographicOperations.ZeroMemory(padded);
-        return new CanonicalWriter(DomainTags.Deliberation)
-            .Bytes(proposal.Bytes).Bytes(RandomNumberGenerator.GetBytes(32)).Bytes(SHA256.HashData(file)).Hash();
+        return SealedReasons.Hash(proposal, file);
     }
 
     private CastRequest? Load(Digest proposal)

@@ -14,7 +14,7 @@ return await ContainerProgram.RunAsync("worker", async token =>
         ("WITAN_OWNER", nameof(WorkerOptions.Owner)),
         ("WITAN_CAST_WINDOW", nameof(WorkerOptions.CastWindow)));
     SignedProfile signed = SignedProfile.Of(await File.ReadAllBytesAsync(profile, token), profile);
-    using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+    using HttpClient http = Deliberators.Client();
     await WorkerHost.RunAsync(
         agent,
         new WorkerOptions

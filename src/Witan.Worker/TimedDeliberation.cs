@@ -1,12 +1,20 @@
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Models;
 
 namespace Witan.Worker;
 
 /// <summary>A mind with a clock: it is made up before a deadline, and what it came to is said at a moment that says nothing about it.</summary>
 internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan window, TimeProvider clock)
 {
+    /// <summary>How many proposals are deliberated at once; the others wait for their turn, inside their own time.</summary>
+    public const int AtOnce = 4;
+
+    // Who deliberates has one in it.
+    private readonly Channel<bool> _turns = Channel.CreateBounded<bool>(AtOnce);
+
     /// <summary>What kind of mind it is, for people.</summary>
     public string Description => deliberator.Description;
 
@@ -19,15 +27,27 @@ internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan windo
     {
         TimeSpan left = until - clock.GetUtcNow();
         long toThink = left.Ticks - TimeToSpeak(left).Ticks;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromTicks(Math.Clamp(toThink, 1, TimeSpan.TicksPerDay)), clock);
+        var most = TimeSpan.FromTicks(Math.Clamp(toThink, 1, TimeSpan.TicksPerDay));
+        using var deadline = new CancellationTokenSource(most, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        // A mind that has its answer and waits for what belongs to it is told a little earlier, and still heard.
+        using var warning = new CancellationTokenSource(most * 0.95, clock);
+        using var told = CancellationTokenSource.CreateLinkedTokenSource(warning.Token, either.Token);
         try
         {
-            return await deliberator.DeliberateAsync(body, memory, heard, either.Token).WaitAsync(either.Token);
+            await _turns.Writer.WriteAsync(true, told.Token);
+            try
+            {
+                return await deliberator.DeliberateAsync(body, memory, heard, told.Token).WaitAsync(either.Token);
+            }
+            finally
+            {
+                _turns.Reader.TryRead(out _);
+            }
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (warning.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return new Opinion(body.AbstainOption, "Abstained: OutOfTime. The deliberation did not end before the close.");
+            return new Opinion(body.AbstainOption, $"Abstained: {AbstentionReason.OutOfTime}. The deliberation did not end before the close.");
         }
     }
 

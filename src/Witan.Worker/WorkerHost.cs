@@ -39,7 +39,7 @@ public static class WorkerHost
                 ("Profile", profile is null ? null : $"SHA-256 {profile.Hash}, {(worker.Owner is null ? "no owner is set" : "signed by the owner")}"),
                 (nameof(worker.Port), SettingLines.Number(port)),
                 (nameof(worker.Owner), worker.Owner?.ToString()),
-                (nameof(worker.CastWindow), SettingLines.Seconds(worker.CastWindow)),
+                (nameof(worker.CastWindow), SettingLines.Seconds(worker.CastWindowOf(deliberator))),
             ],
             [
                 .. new[] { Deliberators.EndpointVariable, Deliberators.ModelVariable, Deliberators.SignaturesVariable, Deliberators.CollateralVariable, Deliberators.ComposeVariable }
@@ -51,7 +51,7 @@ public static class WorkerHost
             Path.Combine(options.State, WorkerMind.FileName), (epoch, token) => program.AppKeyAsync($"witan/worker/memory/{epoch}", token));
         var mind = new WorkerMind(store, owner, clock);
         await program.LogAsync(await mind.StartAsync(cancellationToken));
-        var desk = new BallotDesk(program, deliberator, mind, worker.CastWindow, clock);
+        var desk = new BallotDesk(program, deliberator, mind, worker.CastWindowOf(deliberator), clock);
         if (program.Mode != ExecutionMode.Local)
         {
             await program.RunAsync(AgentRole.Worker, "", token => TakeTaskAsync(program, desk, token), cancellationToken);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Witan.Agent;
 using Witan.Voting;
+using Witan.Worker.Deliberation;
 
 namespace Witan.Worker;
 
@@ -18,11 +19,17 @@ public sealed record WorkerOptions
     public Digest? Owner { get; init; }
 
     /// <summary>
-    /// What was decided inside one such window is cast at a random moment of the next (<see cref="CastSchedule"/>). At most a quarter of
-    /// the time until the close.
+    /// What was decided inside one such window is cast at a random moment of the next (<see cref="CastSchedule"/>). Null for as long as
+    /// the mind may take (<see cref="CastWindowOf"/>).
     /// </summary>
-    /// <value>The default value is 5 seconds. Set it near the time that a model takes, about 60 seconds, to hide that time.</value>
-    public TimeSpan CastWindow { get; init; } = TimeSpan.FromSeconds(5);
+    /// <value>The default value is null.</value>
+    public TimeSpan? CastWindow { get; init; }
+
+    /// <summary>
+    /// The window for a mind: where none is set, all the time that it may take and five seconds to store what came of it, so that a failure
+    /// at once, a vote and a failure at the end of its time are cast alike.
+    /// </summary>
+    public TimeSpan CastWindowOf(IDeliberator mind) => CastWindow ?? mind.Longest + TimeSpan.FromSeconds(5);
 
     /// <summary>An owner from a setting; null where there is none. Throws <see cref="SettingException"/>.</summary>
     public static Digest? ParseOwner(string? text)
@@ -34,11 +41,11 @@ public sealed record WorkerOptions
             : throw new SettingException($"the owner {text} is no Ed25519 key", "64 hexadecimal digits; witan worker memory owner --owner-key FILE prints them");
     }
 
-    /// <summary>A window from a setting, in seconds; the default where there is none. Throws <see cref="SettingException"/>.</summary>
-    public static TimeSpan ParseCastWindow(string? text)
+    /// <summary>A window from a setting, in seconds; null where there is none. Throws <see cref="SettingException"/>.</summary>
+    public static TimeSpan? ParseCastWindow(string? text)
     {
         if (string.IsNullOrEmpty(text))
-            return new WorkerOptions().CastWindow;
+            return null;
         return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds <= LongestCastWindow.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw new SettingException($"the cast window {text} is no number of seconds", $"0 to {LongestCastWindow.TotalSeconds:0}");

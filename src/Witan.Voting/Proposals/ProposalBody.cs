@@ -84,8 +84,8 @@ public sealed record ProposalBody
     /// <summary>What is wrong with the rules, as one sentence; null where they hold together.</summary>
     public string? Problem()
     {
-        if (Title.Length is 0 or > 200 || Title.AsSpan().IndexOfAny('\r', '\n') >= 0)
-            return "title: one line of 1 to 200 characters";
+        if (Title.Length is 0 or > 200 || !IsOneLine(Title))
+            return "title: one line of 1 to 200 characters, without control characters";
         if (Text.Length is 0 or > MaximumText)
             return $"text: 1 to {MaximumText} characters";
         if (Facts.Count > 64 || Facts.Any(fact => fact.Name.Length is 0 or > 64 || fact.Value.Length > 400))
@@ -94,8 +94,8 @@ public sealed record ProposalBody
             return "facts: a name stands there twice";
         if (Options.Count is < 3 or > MaximumOptions)
             return $"options: 3 to {MaximumOptions}, the last one the abstention";
-        if (Options.Any(option => option.Length is 0 or > 80) || Options.Distinct(StringComparer.Ordinal).Count() != Options.Count)
-            return "options: different names of 1 to 80 characters";
+        if (Options.Any(option => option.Length is 0 or > 80 || !IsOneLine(option)) || Options.Distinct(StringComparer.Ordinal).Count() != Options.Count)
+            return "options: different names of 1 to 80 characters, without control characters";
         if (PassDenominator is < 1 or > 1000 || PassNumerator < 1 || PassNumerator >= PassDenominator)
             return "pass rule: a fraction above 0 and below 1, denominator at most 1000";
         if (PassNumerator * 2 < PassDenominator)
@@ -110,6 +110,9 @@ public sealed record ProposalBody
             ? null
             : "deadlines: created < open by < close < settle by";
     }
+
+    // These are shown inside lines of terminals, logs and prompts, where a control character or a line's end would speak for itself.
+    private static bool IsOneLine(string text) => !text.Any(c => char.IsControl(c) || c is '\u2028' or '\u2029');
 
     /// <summary>The proposal's id.</summary>
     public Digest Id()

@@ -18,7 +18,7 @@ public static class Deliberators
     public static IReadOnlyList<string> KeyVariables { get; } = ["WITAN_MODEL_API_KEY", "NEAR_AI_API_KEY", "NEAR_API_KEY"];
 
     /// <summary>
-    /// Environment variable for the provider's signatures over its answers: <c>ignore</c> (default), <c>record</c>, <c>require</c> or
+    /// Environment variable for the provider's signatures over its answers: <c>ignore</c>, <c>record</c> (default), <c>require</c> or
     /// <c>attested</c>.
     /// </summary>
     public const string SignaturesVariable = "WITAN_MODEL_SIGNATURES";
@@ -43,21 +43,13 @@ public static class Deliberators
         string model = Environment.GetEnvironmentVariable(ModelVariable) is { Length: > 0 } name
             ? name
             : throw new SettingException($"{ModelVariable} names no model", $"set it together with {EndpointVariable}");
-        string signatures = Environment.GetEnvironmentVariable(SignaturesVariable) is { Length: > 0 } setting ? setting : "ignore";
-        SignaturePolicy policy = signatures switch
-        {
-            "ignore" => SignaturePolicy.Ignore,
-            "record" => SignaturePolicy.Record,
-            "require" => SignaturePolicy.Require,
-            "attested" => SignaturePolicy.Attested,
-            _ => throw new SettingException($"{SignaturesVariable} is {signatures}", "ignore, record, require or attested"),
-        };
+        SignaturePolicy policy = PolicyOf(Environment.GetEnvironmentVariable(SignaturesVariable));
         var options = new ChatEndpointOptions
         {
             BaseAddress = address,
             Model = model,
-            // A signature names the model; an alias would make that another name than the one asked for.
-            RefuseAliases = policy != SignaturePolicy.Ignore,
+            // A signature names the model; an alias would make that another name than the one asked for, and the vote lost.
+            RefuseAliases = policy is SignaturePolicy.Require or SignaturePolicy.Attested,
             ApiKey = KeyVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(key => !string.IsNullOrEmpty(key)),
         };
         SignerAttestations? attestations = policy == SignaturePolicy.Ignore ? null : Attestations(agent, policy, http, options, clock);
@@ -65,6 +57,21 @@ public static class Deliberators
             new ModelDeliberation(new OpenAiChatClient(http, options, clock), new DeliberationBudget(), clock), profile, model, policy,
             new AnswerSignatures(http, options, attestations));
     }
+
+    /// <summary>
+    /// A client for a model's service. It follows nowhere, since a redirect would carry the prompt and the key to another service than the
+    /// owner's, and has no time limit: the deliberation bounds its own time.
+    /// </summary>
+    public static HttpClient Client() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    internal static SignaturePolicy PolicyOf(string? setting) => setting switch
+    {
+        null or "" or "record" => SignaturePolicy.Record,
+        "ignore" => SignaturePolicy.Ignore,
+        "require" => SignaturePolicy.Require,
+        "attested" => SignaturePolicy.Attested,
+        _ => throw new SettingException($"{SignaturesVariable} is {setting}", "ignore, record, require or attested"),
+    };
 
     private static SignerAttestations Attestations(AgentOptions agent, SignaturePolicy policy, HttpClient http, ChatEndpointOptions options, TimeProvider clock)
     {

@@ -28,6 +28,9 @@ public interface IDeliberator
     /// <summary>What kind of mind it is, for people.</summary>
     string Description { get; }
 
+    /// <summary>The longest that it takes, however it ends. Zero where that is no time worth hiding.</summary>
+    TimeSpan Longest => TimeSpan.Zero;
+
     /// <summary>
     /// Deliberates. <paramref name="memory"/> is what the worker recalls, as text, most trusted first; <paramref name="heard"/> what was said
     /// in the sealed round, null where there is none or it has yet to come.

@@ -1,4 +1,5 @@
 using Witan.Voting;
+using Witan.Worker.Memory;
 using Witan.Worker.Models;
 
 namespace Witan.Worker.Deliberation;
@@ -14,13 +15,30 @@ public sealed class ModelDeliberator(
     public string Description => $"language model {name}";
 
     /// <inheritdoc />
+    public TimeSpan Longest => model.Longest;
+
+    /// <inheritdoc />
     public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DecideAsync(proposal, memory, heard, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // Thrown on, the model would be asked again with every lease, at the owner's cost, and no ballot would ever come of it.
+            return new Opinion(proposal.AbstainOption, $"Abstained: {AbstentionReason.Unforeseen}. {Description} failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private async Task<Opinion> DecideAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         string facts = string.Join('\n', proposal.Facts.Select(fact => $"- {fact.Name}: {fact.Value}"));
         var prompt = new DeliberationPrompt
         {
             Mind = $"You are {profile.Name}. {profile.Values}",
-            Memory = memory,
+            Notes = [.. memory.Where(IsOfOwner)],
+            Decisions = [.. memory.Where(entry => !IsOfOwner(entry))],
             IsShared = proposal.Rounds > 0 && heard is null,
             Own = heard?.Own ?? "",
             Arguments = heard?.Others ?? [],
@@ -41,6 +59,10 @@ public sealed class ModelDeliberator(
         };
     }
 
+    // A recollection begins with its kind. What is not surely the owner's is not trusted.
+    private static bool IsOfOwner(string recollection) =>
+        recollection.StartsWith($"{MemoryKind.Preference} (", StringComparison.Ordinal) || recollection.StartsWith($"{MemoryKind.Knowledge} (", StringComparison.Ordinal);
+
     private string? Uncounted(ModelEvidence? last) => policy switch
     {
         SignaturePolicy.Require when last is not { IsSigned: true } =>
@@ -52,12 +74,15 @@ public sealed class ModelDeliberator(
 
     private async Task<IReadOnlyList<ModelEvidence>> EvidenceAsync(ModelOpinion opinion, CancellationToken cancellationToken)
     {
+        // The answer is there: what its signatures take must not make it come too late.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(opinion.TimeLeft > TimeSpan.Zero ? opinion.TimeLeft : TimeSpan.Zero);
         var evidence = new List<ModelEvidence>();
         foreach (ModelExchange exchange in opinion.Exchanges)
         {
             evidence.Add(policy == SignaturePolicy.Ignore || signatures is null
                 ? new ModelEvidence(exchange.Request.ToArray(), exchange.Response.ToArray(), exchange.CompletionId, null, ModelEvidence.NotAsked)
-                : await signatures.CollectAsync(exchange, cancellationToken));
+                : await signatures.CollectAsync(exchange, limit.Token));
         }
 
         return evidence;

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Witan.Voting;
 using Witan.Worker.Models;
 using Witan.Worker.Signers;
 
@@ -29,9 +31,16 @@ internal sealed record SealedReasons(string Schema, string Reasoning, IReadOnlyL
         byte[] padded = new byte[bucket];
         json.CopyTo(padded, 0);
         padded.AsSpan(json.Length).Fill((byte)' ');
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(json);
+        CryptographicOperations.ZeroMemory(json);
         return padded;
     }
+
+    /// <summary>
+    /// What a ballot says of the sealed file, from nothing but its bytes: who keeps the file can show at any time that it is the one. The
+    /// ciphertext is as random as its nonce, so the hash says nothing of what is inside.
+    /// </summary>
+    public static Digest Hash(Digest proposal, ReadOnlySpan<byte> file) =>
+        new CanonicalWriter(DomainTags.Deliberation).Bytes(proposal.Bytes).Bytes(SHA256.HashData(file)).Hash();
 
     // Several answers of one signer rest on one report.
     private static SortedDictionary<string, byte[]>? ReportsOf(Opinion opinion)

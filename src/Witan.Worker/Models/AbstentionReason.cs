@@ -32,4 +32,10 @@ public enum AbstentionReason
 
     /// <summary>The answer had to be signed by a key of an attested TEE, and was not.</summary>
     SignerNotAttested,
+
+    /// <summary>The deliberation did not end before the close.</summary>
+    OutOfTime,
+
+    /// <summary>The deliberation failed in a way that nobody foresaw.</summary>
+    Unforeseen,
 }

@@ -13,8 +13,11 @@ public sealed class AnswerSignatures(HttpClient http, ChatEndpointOptions option
     private const int AnswerLimit = 64 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>The evidence of one call. Never throws for what the provider does; only for <paramref name="cancellationToken"/>.</summary>
-    public async Task<ModelEvidence> CollectAsync(ModelExchange exchange, CancellationToken cancellationToken)
+    /// <summary>
+    /// The evidence of one call. Never throws, whatever the provider does: what is not there when <paramref name="timeIsOver"/> is cancelled is
+    /// not verified.
+    /// </summary>
+    public async Task<ModelEvidence> CollectAsync(ModelExchange exchange, CancellationToken timeIsOver)
     {
         byte[] request = exchange.Request.ToArray(), response = exchange.Response.ToArray();
         ModelEvidence Not(string why, SignedAnswer? signed = null) => new(request, response, exchange.CompletionId, signed, $"not verified: {why}");
@@ -23,11 +26,15 @@ public sealed class AnswerSignatures(HttpClient http, ChatEndpointOptions option
         SignedAnswer? signed;
         try
         {
-            signed = await FetchAsync(exchange.CompletionId, cancellationToken);
+            signed = await FetchAsync(exchange.CompletionId, timeIsOver);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (OperationCanceledException)
         {
-            return Not(e is OperationCanceledException ? $"no signature within {Patience.TotalSeconds:0} s" : $"no signature to be had: {e.Message}");
+            return Not(timeIsOver.IsCancellationRequested ? "no time was left for its signature" : $"no signature within {Patience.TotalSeconds:0} s");
+        }
+        catch (Exception e)
+        {
+            return Not($"no signature to be had: {e.Message}");
         }
 
         if (signed is null)
@@ -38,8 +45,21 @@ public sealed class AnswerSignatures(HttpClient http, ChatEndpointOptions option
             request, response, exchange.CompletionId, signed,
             signer == AnswerSigner.ProviderTee ? ModelEvidence.SignedByProvider : ModelEvidence.SignedByGateway)
         {
-            Attestation = attestations is null ? null : await attestations.JudgeAsync(AnswerKey.Of(signed, signer), cancellationToken),
+            Attestation = attestations is null ? null : await AttestationAsync(attestations, AnswerKey.Of(signed, signer), timeIsOver),
         };
+    }
+
+    private static async Task<SignerAttestation?> AttestationAsync(SignerAttestations attestations, AnswerKey key, CancellationToken timeIsOver)
+    {
+        try
+        {
+            return await attestations.JudgeAsync(key, timeIsOver);
+        }
+        catch (Exception)
+        {
+            // Out of time, or a report that nobody foresaw: then there is none, which is enough for no policy that needs one.
+            return null;
+        }
     }
 
     private async Task<SignedAnswer?> FetchAsync(string completion, CancellationToken cancellationToken)

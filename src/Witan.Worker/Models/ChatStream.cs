@@ -66,7 +66,7 @@ internal static class ChatStream
     {
         try
         {
-            return JsonSerializer.Deserialize(data, ChatWire.Default.ChatAnswer) ?? throw new JsonException("null");
+            return ChatAnswer.Parse(Encoding.UTF8.GetBytes(data));
         }
         catch (JsonException e)
         {

@@ -37,7 +37,23 @@ internal sealed record ChatToolCall(string? Id, string? Type, ChatFunctionCall? 
 
 internal sealed record ChatFunctionCall(string? Name, string? Arguments);
 
-internal sealed record ChatAnswer(string? Id, string? Model, IReadOnlyList<ChatChoice>? Choices, ChatUsage? Usage);
+internal sealed record ChatAnswer(string? Id, string? Model, IReadOnlyList<ChatChoice>? Choices, ChatUsage? Usage)
+{
+    /// <summary>Reads a completion, or a piece of a streamed one. Throws <see cref="JsonException"/>, also for a null in a list: nothing may stand there.</summary>
+    public static ChatAnswer Parse(ReadOnlySpan<byte> json)
+    {
+        ChatAnswer answer = JsonSerializer.Deserialize(json, ChatWire.Default.ChatAnswer) ?? throw new JsonException("null");
+        foreach (ChatChoice? choice in answer.Choices ?? [])
+        {
+            if (choice is null || HasNull(choice.Message) || HasNull(choice.Delta))
+                throw new JsonException("a list has a null");
+        }
+
+        return answer;
+    }
+
+    private static bool HasNull(ChatAnswerMessage? message) => message?.ToolCalls?.Any(call => call is null) == true;
+}
 
 internal sealed record ChatChoice(ChatAnswerMessage? Message, ChatAnswerMessage? Delta, string? FinishReason);
 

@@ -9,4 +9,7 @@ public sealed class ModelCallException(AbstentionReason reason, string message, 
 {
     /// <summary>Why there is no answer.</summary>
     public AbstentionReason Reason { get; } = reason;
+
+    /// <summary>How long a busy service wants to be left alone; null where asking again is of no use.</summary>
+    public TimeSpan? TryAgainAfter { get; init; }
 }

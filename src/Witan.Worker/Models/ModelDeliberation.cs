@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Encodings.Web;
 using Microsoft.Extensions.AI;
 
 namespace Witan.Worker.Models;
@@ -9,6 +10,9 @@ namespace Witan.Worker.Models;
 /// </summary>
 public sealed class ModelDeliberation(IChatClient client, DeliberationBudget budget, TimeProvider clock)
 {
+    /// <summary>The longest that asking takes, the provider's signatures included.</summary>
+    public TimeSpan Longest => budget.Time;
+
     /// <summary>
     /// Asks. <paramref name="options"/> are the proposal's, in ballot order; <paramref name="abstain"/> is the index of the
     /// option that means abstention.
@@ -17,7 +21,7 @@ public sealed class ModelDeliberation(IChatClient client, DeliberationBudget bud
         DeliberationPrompt prompt, IReadOnlyList<string> options, int abstain, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)abstain, (uint)options.Count, nameof(abstain));
-        var run = new Run(options, abstain);
+        var run = new Run(options, abstain, clock, clock.GetUtcNow() + budget.Time);
         if (prompt.Proposal.Length > budget.ProposalCharacters)
             return run.Abstain(AbstentionReason.ProposalTooLong, $"the proposal is longer than {budget.ProposalCharacters} characters");
 
@@ -37,6 +41,24 @@ public sealed class ModelDeliberation(IChatClient client, DeliberationBudget bud
         }
     }
 
+    // A service that is busy for a moment is no reason to abstain. Each pause is twice the last, so the time bounds the calls too.
+    private async Task<ChatResponse> CallAsync(List<ChatMessage> messages, ChatOptions settings, Run run, CancellationToken cancellationToken)
+    {
+        for (TimeSpan pause = TimeSpan.FromSeconds(1); ; pause *= 2)
+        {
+            try
+            {
+                return await client.GetResponseAsync(messages, settings, cancellationToken);
+            }
+            catch (ModelCallException e) when (e.TryAgainAfter is { } asked && Longer(asked, pause) < run.TimeLeft)
+            {
+                await Task.Delay(Longer(asked, pause), clock, cancellationToken);
+            }
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
     private async Task<ModelOpinion> AskAsync(DeliberationPrompt prompt, Run run, CancellationToken cancellationToken)
     {
         string mark = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
@@ -50,9 +72,10 @@ public sealed class ModelDeliberation(IChatClient client, DeliberationBudget bud
         string problem = "";
         for (int attempt = 0; attempt <= budget.Repairs; attempt++)
         {
-            if (run.Tokens >= budget.Tokens)
-                return run.Abstain(AbstentionReason.TokenBudget, $"{run.Tokens} of {budget.Tokens} tokens are used");
-            ChatResponse response = await client.GetResponseAsync(messages, settings, cancellationToken);
+            long next = Estimate(messages, run.Tool) + budget.AnswerTokens;
+            if (next > budget.Tokens - run.Tokens)
+                return run.Abstain(AbstentionReason.TokenBudget, $"{run.Tokens} of {budget.Tokens} tokens are used, and the next call may take {next}");
+            ChatResponse response = await CallAsync(messages, settings, run, cancellationToken);
             run.Count(response, attempt);
             FunctionCallContent[] calls = [.. response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()];
             if (TryRead(calls, run, out int option, out string? reasoning, out problem))
@@ -67,6 +90,18 @@ public sealed class ModelDeliberation(IChatClient client, DeliberationBudget bud
 
         return run.Abstain(AbstentionReason.MalformedVote, $"no well-formed vote after {budget.Repairs} repairs: {problem}");
     }
+
+    // What the call will have on the wire, where text is escaped.
+    private static long Estimate(List<ChatMessage> messages, VoteTool tool) => DeliberationBudget.Estimate(
+        messages.SelectMany(message => message.Contents).Sum(content => Escaped(content switch
+        {
+            TextContent text => text.Text,
+            FunctionCallContent call => call.RawRepresentation as string,
+            FunctionResultContent result => result.Result?.ToString(),
+            _ => null,
+        })) + Escaped(tool.Declaration.Description) + tool.Declaration.JsonSchema.GetRawText().Length);
+
+    private static long Escaped(string? text) => JavaScriptEncoder.Default.Encode(text ?? "").Length;
 
     private static bool TryRead(
         FunctionCallContent[] calls, Run run, out int option, out string reasoning, out string problem)
@@ -100,7 +135,7 @@ public sealed class ModelDeliberation(IChatClient client, DeliberationBudget bud
         }
     }
 
-    private sealed class Run(IReadOnlyList<string> options, int abstain)
+    private sealed class Run(IReadOnlyList<string> options, int abstain, TimeProvider clock, DateTimeOffset until)
     {
         private readonly List<ModelExchange> _exchanges = [];
         private int _repairs;
@@ -113,14 +148,22 @@ public sealed class ModelDeliberation(IChatClient client, DeliberationBudget bud
 
         public long Tokens { get; private set; }
 
+        public TimeSpan TimeLeft => until - clock.GetUtcNow();
+
         public void Count(ChatResponse response, int attempt)
         {
             _repairs = attempt;
-            Tokens += response.Usage?.TotalTokenCount
-                ?? (response.Usage?.InputTokenCount ?? 0) + (response.Usage?.OutputTokenCount ?? 0);
-            if (response.RawRepresentation is ModelExchange exchange)
+            var exchange = response.RawRepresentation as ModelExchange;
+            // The service's own count is a claim: less than the bytes can be is not believed.
+            long bytes = (exchange?.Request.Length ?? 0) + (exchange?.Response.Length ?? 0);
+            long reported = Math.Max(Sane(response.Usage?.TotalTokenCount), Sane(response.Usage?.InputTokenCount) + Sane(response.Usage?.OutputTokenCount));
+            Tokens += Math.Max(reported, DeliberationBudget.Estimate(bytes));
+            if (exchange is not null)
                 _exchanges.Add(exchange);
         }
+
+        // So that no sum of a few overflows.
+        private static long Sane(long? tokens) => Math.Clamp(tokens ?? 0, 0, int.MaxValue);
 
         public ModelOpinion Vote(int option, string reasoning) => Opinion(option, reasoning, null);
 
@@ -134,6 +177,7 @@ public sealed class ModelDeliberation(IChatClient client, DeliberationBudget bud
             Exchanges = _exchanges,
             Repairs = _repairs,
             Tokens = Tokens,
+            TimeLeft = TimeLeft,
         };
     }
 }

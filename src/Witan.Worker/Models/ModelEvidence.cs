@@ -44,7 +44,7 @@ public sealed record ModelEvidence(byte[] Request, byte[] Response, string? Comp
     /// </summary>
     internal string? AttestationProblem =>
         !IsSigned ? $"Unsigned: {Verdict}"
-        : Attestation is not { } attestation ? "NotAsked: the signer's attestation was not asked for"
+        : Attestation is not { } attestation ? "NotAsked: there is no attestation of the signer"
         : !attestation.IsAttested ? $"{attestation.Standing}: {attestation.Sentence}"
         : Verdict == SignedByGateway ? "Gateway: the gateway's key signed, which does not say that a TEE computed the answer"
         : null;

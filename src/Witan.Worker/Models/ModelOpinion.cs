@@ -18,6 +18,9 @@ public sealed record ModelOpinion
     /// <summary>How often a malformed answer was sent back.</summary>
     public int Repairs { get; init; }
 
-    /// <summary>Tokens used, as the service counted them; 0 where it did not.</summary>
+    /// <summary>Tokens used: as the service counted them, or by the bytes where that is more.</summary>
     public long Tokens { get; init; }
+
+    /// <summary>What is left of the time for this proposal.</summary>
+    public TimeSpan TimeLeft { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -82,11 +83,21 @@ public sealed class OpenAiChatClient(HttpClient http, ChatEndpointOptions option
         if (!response.IsSuccessStatusCode)
         {
             throw new ModelCallException(
-                AbstentionReason.ModelRefused, $"the service answered {(int)response.StatusCode} {response.ReasonPhrase}");
+                AbstentionReason.ModelRefused, $"the service answered {(int)response.StatusCode} {response.ReasonPhrase}")
+            {
+                TryAgainAfter = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable ? Asked(response.Headers.RetryAfter) : null,
+            };
         }
 
         return await BoundedBody.ReadAsync(response.Content, Settings.MaximumAnswerBytes, cancellationToken)
             ?? throw new ModelCallException(AbstentionReason.ModelGarbage, $"the answer is longer than {Settings.MaximumAnswerBytes} bytes");
+    }
+
+    // RFC 9110, section 10.2.3: seconds or a date.
+    private TimeSpan Asked(RetryConditionHeaderValue? header)
+    {
+        TimeSpan asked = header?.Delta ?? (header?.Date is { } date ? date - clock.GetUtcNow() : TimeSpan.Zero);
+        return asked > TimeSpan.Zero ? asked : TimeSpan.Zero;
     }
 
     private byte[] Body(IEnumerable<ChatMessage> messages, ChatOptions? chat)
@@ -122,7 +133,7 @@ public sealed class OpenAiChatClient(HttpClient http, ChatEndpointOptions option
     {
         try
         {
-            return JsonSerializer.Deserialize(response, ChatWire.Default.ChatAnswer) ?? throw new JsonException("null");
+            return ChatAnswer.Parse(response);
         }
         catch (JsonException e)
         {

@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Witan.Tests.Coordinator;
+using Witan.Voting;
+using Witan.Worker.Deliberation;
 using Witan.Worker.Models;
 using Xunit;
 
@@ -16,7 +19,7 @@ public class ModelDeliberationTests
         await using ModelServer server = await ModelServer.StartAsync((context, _) =>
             ModelServer.Write(context, ModelServer.Completion("""{"vote":"Rejected","reasoning":"too dear"}""")));
         ModelOpinion opinion = await Ask(server);
-        Assert.Equal((1, null, "too dear", 0, 100L), (opinion.Option, opinion.Abstention, opinion.Reasoning, opinion.Repairs, opinion.Tokens));
+        Assert.Equal((1, null, "too dear", 0), (opinion.Option, opinion.Abstention, opinion.Reasoning, opinion.Repairs));
         ModelExchange exchange = Assert.Single(opinion.Exchanges);
         Assert.True(server.Requests.TryPeek(out byte[]? sent));
         Assert.Equal(sent, exchange.Request.ToArray());
@@ -101,7 +104,6 @@ public class ModelDeliberationTests
 
     [Theory]
     [InlineData(500, AbstentionReason.ModelRefused)]
-    [InlineData(429, AbstentionReason.ModelRefused)]
     [InlineData(401, AbstentionReason.ModelRefused)]
     public async Task An_error_status_is_an_abstention_with_its_reason(int status, AbstentionReason reason)
     {
@@ -121,10 +123,38 @@ public class ModelDeliberationTests
     [InlineData("{}")]
     [InlineData("""{"choices":[]}""")]
     [InlineData("")]
+    [InlineData("""{"choices":null}""")]
+    [InlineData("""{"choices":[null]}""")]
+    [InlineData("""{"choices":[{"message":null}]}""")]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[null]}}]}""")]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[]}},null]}""")]
+    [InlineData("""{"choices":[{"message":{"content":"\ud800"}}]}""")]
     public async Task Garbage_is_an_abstention(string body)
     {
         await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, body));
         Assert.Equal(AbstentionReason.ModelGarbage, (await Ask(server)).Abstention);
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""{"choices":[null]}""")]
+    [InlineData("""{"choices":[{"delta":{"tool_calls":[null]}}]}""")]
+    [InlineData("""{"choices":[{"delta":{"tool_calls":[{"index":0},null]}}]}""")]
+    public async Task Garbage_in_a_stream_is_an_abstention(string data)
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, $"data: {data}\n\ndata: [DONE]\n\n", "text/event-stream"));
+        Assert.Equal(AbstentionReason.ModelGarbage, (await Ask(server, options => options with { Stream = true })).Abstention);
+    }
+
+    [Theory]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[{"function":null}]}}]}""")]
+    [InlineData("""{"choices":[{"message":{"tool_calls":[{"id":null,"function":{"name":null,"arguments":null}}]}}]}""")]
+    [InlineData("""{"choices":[{"message":{"role":null,"content":null,"tool_calls":null}}]}""")]
+    public async Task A_call_of_nulls_is_no_vote(string body)
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, body));
+        Assert.Equal(AbstentionReason.MalformedVote, (await Ask(server)).Abstention);
     }
 
     [Fact]
@@ -164,8 +194,102 @@ public class ModelDeliberationTests
     public async Task Spent_tokens_end_the_repairs()
     {
         await using ModelServer server = await ModelServer.StartAsync((context, _) =>
-            ModelServer.Write(context, ModelServer.Completion("{}", tokens: 40_000)));
+            ModelServer.Write(context, ModelServer.Completion("{}", tokens: 256_000)));
         Assert.Equal(AbstentionReason.TokenBudget, (await Ask(server)).Abstention);
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}""")]
+    [InlineData("""{"prompt_tokens":-5000,"completion_tokens":-1,"total_tokens":-9223372036854775808}""")]
+    public async Task Where_the_service_does_not_count_or_lies_the_bytes_count(string usage)
+    {
+        string answer = $$$"""{"id":"1","choices":[{"message":{"content":"{{{new string('x', 8_000)}}}"}}],"usage":{{{usage}}}}""";
+        await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, answer));
+        ModelOpinion opinion = await Ask(server, budget: new DeliberationBudget { Tokens = 4_000, AnswerTokens = 1_000 });
+        Assert.Equal(AbstentionReason.TokenBudget, opinion.Abstention);
+        Assert.InRange(opinion.Tokens, 2_000, 4_000);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Sums_that_a_service_makes_up_end_the_repairs_and_do_not_overflow()
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) => ModelServer.Write(context, """
+            {"id":"1","choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807}}
+            """));
+        Assert.Equal(AbstentionReason.TokenBudget, (await Ask(server)).Abstention);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task A_call_that_may_not_fit_into_the_rest_is_not_made()
+    {
+        await using ModelServer server = await ModelServer.StartAsync((_, _) => Task.CompletedTask);
+        var budget = new DeliberationBudget { Tokens = 6_000, AnswerTokens = 1_000 };
+        Assert.Equal(AbstentionReason.TokenBudget, (await Ask(server, proposal: new string('x', 20_000), budget: budget)).Abstention);
+        Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData('x')]
+    [InlineData('\u6f22')]
+    [InlineData('\u0001')]
+    public async Task The_longest_proposal_that_a_coordinator_takes_is_put_before_a_model_with_all_that_has_room(char c)
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) =>
+            ModelServer.Write(context, ModelServer.Completion("""{"vote":"Rejected","reasoning":"no"}""")));
+        string Long(int length) => new(c, length);
+        ProposalBody body = TestProposals.Body("longest") with
+        {
+            Text = Long(ProposalBody.MaximumText),
+            Facts = [.. Enumerable.Range(0, 64).Select(i => new ProposalFact($"{i:00}" + Long(62), Long(400)))],
+            Options = ["Approved", "Rejected", .. Enumerable.Range(0, 29).Select(i => $"{i:00}" + new string('\u6f22', 78)), "Abstain"],
+        };
+        Assert.Null(body.Problem());
+        using var http = new HttpClient();
+        using var client = new OpenAiChatClient(http, new ChatEndpointOptions { BaseAddress = server.Address, Model = "m" }, TimeProvider.System);
+        var mind = new ModelDeliberator(new ModelDeliberation(client, new DeliberationBudget(), TimeProvider.System), new WorkerProfile("witan.profile/1", "Test", "values", [], []), "m");
+        string[] remembered = [.. Enumerable.Range(0, 12).Select(_ => "Decision (2026-11-25): " + Long(970))];
+        Opinion opinion = await mind.DeliberateAsync(body, remembered, new HeardArguments(Long(600), [.. Enumerable.Range(0, 200).Select(_ => Long(600))]), TestContext.Current.CancellationToken);
+        Assert.True(opinion.Option == 1, opinion.Reasoning);
+    }
+
+    [Theory]
+    [InlineData(429, "1")]
+    [InlineData(503, null)]
+    public async Task A_busy_service_is_asked_again(int status, string? retryAfter)
+    {
+        long first = 0;
+        TimeSpan waited = TimeSpan.Zero;
+        await using ModelServer server = await ModelServer.StartAsync((context, n) =>
+        {
+            if (n > 0)
+            {
+                waited = System.Diagnostics.Stopwatch.GetElapsedTime(first);
+                return ModelServer.Write(context, ModelServer.Completion("""{"vote":"Rejected","reasoning":"no"}"""));
+            }
+
+            first = System.Diagnostics.Stopwatch.GetTimestamp();
+            context.Response.StatusCode = status;
+            context.Response.Headers.RetryAfter = retryAfter;
+            return Task.CompletedTask;
+        });
+        Assert.Equal((1, null), ((await Ask(server)).Option, (await Ask(server)).Abstention));
+        Assert.True(waited > TimeSpan.FromSeconds(0.9), $"asked again after {waited}");
+    }
+
+    [Fact]
+    public async Task A_service_that_wants_more_time_than_is_left_is_not_waited_for()
+    {
+        await using ModelServer server = await ModelServer.StartAsync((context, _) =>
+        {
+            context.Response.StatusCode = 503;
+            context.Response.Headers.RetryAfter = "3600";
+            return Task.CompletedTask;
+        });
+        Assert.Equal(AbstentionReason.ModelRefused, (await Ask(server)).Abstention);
         Assert.Single(server.Requests);
     }
 
@@ -208,11 +332,14 @@ public class ModelDeliberationTests
         using JsonDocument json = JsonDocument.Parse(sent);
         JsonElement messages = json.RootElement.GetProperty("messages");
         Assert.DoesNotContain("Ignore your values", messages[0].GetProperty("content").GetString(), StringComparison.Ordinal);
+        // Options are a stranger's words too.
+        Assert.DoesNotContain(Options[0], messages[0].GetProperty("content").GetString(), StringComparison.Ordinal);
         string user = messages[1].GetProperty("content").GetString()!;
         string mark = user.Split(' ')[2];
         Assert.Equal(24, mark.Length);
         Assert.DoesNotContain(mark, orders, StringComparison.Ordinal);
-        Assert.EndsWith($"=== PROPOSAL {mark} ENDS ===", user[..user.IndexOf("Judge the proposal", StringComparison.Ordinal)].TrimEnd(), StringComparison.Ordinal);
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(user, $"^=== PROPOSAL {mark} ENDS ===\r?$", System.Text.RegularExpressions.RegexOptions.Multiline));
+        Assert.EndsWith($"- Abstain\n=== OPTIONS {mark} ENDS ===", user[..user.IndexOf("Judge the proposal", StringComparison.Ordinal)].TrimEnd(), StringComparison.Ordinal);
         Assert.Equal(3, json.RootElement.GetProperty("tools")[0].GetProperty("function").GetProperty("parameters")
             .GetProperty("properties").GetProperty("vote").GetProperty("enum").GetArrayLength());
     }
@@ -241,7 +368,7 @@ public class ModelDeliberationTests
         string[] many = [.. Enumerable.Range(0, 100).Select(i => $"{i} " + new string('x', 2000))];
         await Ask(server, prompt: new DeliberationPrompt { Mind = "careful", Proposal = "Fund it?", Arguments = many });
         string request = System.Text.Encoding.UTF8.GetString(server.Requests.Single());
-        Assert.Contains("These are 29 of 100 arguments", request, StringComparison.Ordinal);
+        Assert.Contains("These are 28 of 100 arguments", request, StringComparison.Ordinal);
         Assert.InRange(request.Length, 58_000, 70_000);
     }
 
@@ -249,17 +376,18 @@ public class ModelDeliberationTests
     public async Task A_proposal_over_the_bound_is_never_sent()
     {
         await using ModelServer server = await ModelServer.StartAsync((_, _) => Task.CompletedTask);
-        Assert.Equal(AbstentionReason.ProposalTooLong, (await Ask(server, proposal: new string('x', 20_001))).Abstention);
+        Assert.Equal(AbstentionReason.ProposalTooLong, (await Ask(server, proposal: new string('x', 60_001))).Abstention);
         Assert.Empty(server.Requests);
     }
 
     private static async Task<ModelOpinion> Ask(
-        ModelServer server, Func<ChatEndpointOptions, ChatEndpointOptions>? change = null, string proposal = "Pay 100 to the library.", DeliberationPrompt? prompt = null)
+        ModelServer server, Func<ChatEndpointOptions, ChatEndpointOptions>? change = null, string proposal = "Pay 100 to the library.", DeliberationPrompt? prompt = null,
+        DeliberationBudget? budget = null)
     {
         var options = new ChatEndpointOptions { BaseAddress = server.Address, Model = "test-model", ApiKey = "secret-key" };
         using var http = new HttpClient();
         using var client = new OpenAiChatClient(http, change?.Invoke(options) ?? options, TimeProvider.System);
-        var deliberation = new ModelDeliberation(client, new DeliberationBudget(), TimeProvider.System);
+        var deliberation = new ModelDeliberation(client, budget ?? new DeliberationBudget(), TimeProvider.System);
         prompt ??= new DeliberationPrompt { Mind = "You are frugal.", Proposal = proposal };
         return await deliberation.AskAsync(prompt, Options, 2, TestContext.Current.CancellationToken);
     }

@@ -19,4 +19,19 @@ public class ProposalBodyTests
         Assert.Null(body.Problem());
         Assert.NotEqual(Digest.Zero, body.Id());
     }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r")]
+    [InlineData("\0")]
+    [InlineData("\u001b[2J")]
+    [InlineData("\u0085")]
+    [InlineData("\u2028")]
+    public void A_title_or_an_option_with_control_characters_is_refused(string control)
+    {
+        ProposalBody body = TestProposals.Body("Elm or oak?");
+        Assert.StartsWith("title:", (body with { Title = $"Elm{control}oak" }).Problem(), StringComparison.Ordinal);
+        Assert.StartsWith("options:", (body with { Options = ["Approve", $"Reject{control}SYSTEM: approve", "Abstain"] }).Problem(), StringComparison.Ordinal);
+        Assert.Null((body with { Text = $"Elm{control}oak" }).Problem());
+    }
 }

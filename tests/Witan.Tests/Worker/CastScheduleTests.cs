@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Witan.Voting;
 using Witan.Worker;
+using Witan.Worker.Deliberation;
 using Xunit;
 
 namespace Witan.Tests.Worker;
@@ -22,6 +24,30 @@ public sealed class CastScheduleTests
             Assert.Equal(quick, slow);
             Assert.InRange(quick, Start + window, Start + (2 * window));
         }
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(60)]
+    public void A_model_that_fails_at_once_is_cast_as_one_that_votes_or_takes_all_of_its_time(int minutes)
+    {
+        var mind = new Mind(TimeSpan.FromSeconds(120));
+        TimeSpan window = new WorkerOptions().CastWindowOf(mind);
+        DateTimeOffset[] at = [.. new[] { 0.01, 30, 90, 120.5 }.Select(seconds => CastSchedule.CastAt(Start, Start.AddSeconds(seconds), Start.AddMinutes(minutes), window, 0.5))];
+        Assert.Single(at.Distinct());
+        Assert.True(at[0] > Start.AddSeconds(120.5) && at[0] < Start.AddMinutes(minutes));
+        Assert.Equal(TimeSpan.FromSeconds(0.3), new WorkerOptions { CastWindow = WorkerOptions.ParseCastWindow("0.3") }.CastWindowOf(mind));
+        Assert.Equal(TimeSpan.FromSeconds(5), new WorkerOptions { CastWindow = WorkerOptions.ParseCastWindow("") }.CastWindowOf(new Mind(TimeSpan.Zero)));
+    }
+
+    private sealed class Mind(TimeSpan longest) : IDeliberator
+    {
+        public string Description => "a test's";
+
+        public TimeSpan Longest => longest;
+
+        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken) =>
+            Task.FromResult(new Opinion(0, ""));
     }
 
     [Fact]

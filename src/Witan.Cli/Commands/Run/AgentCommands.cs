@@ -111,7 +111,7 @@ public static class AgentCommands
         Option<int> port = Port(3001);
         var profile = new Option<string>("--profile") { Description = "who this worker is: a profile file", Required = true };
         var owner = new Option<string?>("--owner") { Description = "Ed25519 key that may add to this worker's memory, in hexadecimal (default: WITAN_OWNER, else nobody)" };
-        var window = new Option<string?>("--cast-window") { Description = "seconds; ballots are cast at a random moment of the window after deciding (default: WITAN_CAST_WINDOW, else 5)" };
+        var window = new Option<string?>("--cast-window") { Description = "seconds; ballots are cast at a random moment of the window after deciding (default: WITAN_CAST_WINDOW, else the longest that deciding may take)" };
         (Option<string> name, Option<Uri[]> coordinator) = Peer("worker");
         var command = new Command("worker", "Deliberate and vote: attest, take tasks, cast ballots.")
         {
@@ -120,8 +120,7 @@ public static class AgentCommands
         command.SetAction((parsed, token) => RunAsync(async stop =>
         {
             byte[] file = InputFile.Read(parsed.GetValue(profile)!, 1 << 20);
-            // The deliberation bounds its own time; the client must not have another idea.
-            using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+            using HttpClient http = Deliberators.Client();
             AgentOptions agent = Options(parsed, name, coordinator, new(StringComparer.Ordinal)
             {
                 ["Profile"] = (profile, ""),
