@@ -200,30 +200,30 @@ public static class AgentCommands
 
     private static AgentOptions Options(
         ParseResult parsed, Option<string> name, Option<Uri[]> coordinator, Dictionary<string, (Option Option, string Variable)> more) => new()
-    {
-        Name = parsed.GetValue(name)!,
-        Coordinator = parsed.GetValue(coordinator)![0],
-        OtherCoordinators = parsed.GetValue(coordinator)![1..],
-        CoordinatorAuthority = parsed.GetValue(Authority),
-        State = parsed.GetValue(State)!,
-        LocalMode = LocalMode,
-        Socket = parsed.GetValue(Socket),
-        DevelopmentRoot = parsed.GetValue(Root),
-        Collateral = parsed.GetValue(Collateral),
-        Policy = parsed.GetValue(Policy)!,
-        Origins = Origins(parsed, new(more, StringComparer.Ordinal)
         {
-            [nameof(AgentOptions.Name)] = (name, ""),
-            [nameof(AgentOptions.Coordinator)] = (coordinator, ""),
-            [nameof(AgentOptions.OtherCoordinators)] = (coordinator, ""),
-            [nameof(AgentOptions.CoordinatorAuthority)] = (Authority, "WITAN_COORDINATOR_CA"),
-            [nameof(AgentOptions.State)] = (State, ""),
-            [nameof(AgentOptions.Socket)] = (Socket, ""),
-            [nameof(AgentOptions.DevelopmentRoot)] = (Root, ""),
-            [nameof(AgentOptions.Collateral)] = (Collateral, ""),
-            [nameof(AgentOptions.Policy)] = (Policy, ""),
-        }),
-    };
+            Name = parsed.GetValue(name)!,
+            Coordinator = parsed.GetValue(coordinator)![0],
+            OtherCoordinators = parsed.GetValue(coordinator)![1..],
+            CoordinatorAuthority = parsed.GetValue(Authority),
+            State = parsed.GetValue(State)!,
+            LocalMode = LocalMode,
+            Socket = parsed.GetValue(Socket),
+            DevelopmentRoot = parsed.GetValue(Root),
+            Collateral = parsed.GetValue(Collateral),
+            Policy = parsed.GetValue(Policy)!,
+            Origins = Origins(parsed, new(more, StringComparer.Ordinal)
+            {
+                [nameof(AgentOptions.Name)] = (name, ""),
+                [nameof(AgentOptions.Coordinator)] = (coordinator, ""),
+                [nameof(AgentOptions.OtherCoordinators)] = (coordinator, ""),
+                [nameof(AgentOptions.CoordinatorAuthority)] = (Authority, "WITAN_COORDINATOR_CA"),
+                [nameof(AgentOptions.State)] = (State, ""),
+                [nameof(AgentOptions.Socket)] = (Socket, ""),
+                [nameof(AgentOptions.DevelopmentRoot)] = (Root, ""),
+                [nameof(AgentOptions.Collateral)] = (Collateral, ""),
+                [nameof(AgentOptions.Policy)] = (Policy, ""),
+            }),
+        };
 
     private static async Task<int> RunAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
     {
