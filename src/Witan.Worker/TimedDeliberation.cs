@@ -9,11 +9,8 @@ namespace Witan.Worker;
 /// <summary>A mind with a clock: it is made up before a deadline, and what it came to is said at a moment that says nothing about it.</summary>
 internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan window, TimeProvider clock)
 {
-    /// <summary>How many proposals are deliberated at once; the others wait for their turn, inside their own time.</summary>
-    public const int AtOnce = 4;
-
     // Who deliberates has one in it.
-    private readonly Channel<bool> _turns = Channel.CreateBounded<bool>(AtOnce);
+    private readonly Channel<bool> _turns = Channel.CreateBounded<bool>(deliberator.AtOnce);
 
     /// <summary>What kind of mind it is, for people.</summary>
     public string Description => deliberator.Description;

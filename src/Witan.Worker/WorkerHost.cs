@@ -25,6 +25,19 @@ public static class WorkerHost
     public static async Task RunAsync(
         AgentOptions options, WorkerOptions worker, IDeliberator deliberator, TextWriter log, TimeProvider clock, CancellationToken cancellationToken, SignedProfile? profile = null)
     {
+        try
+        {
+            await StartAsync(options, worker, deliberator, log, clock, profile, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Told to stop while it started.
+        }
+    }
+
+    private static async Task StartAsync(
+        AgentOptions options, WorkerOptions worker, IDeliberator deliberator, TextWriter log, TimeProvider clock, SignedProfile? profile, CancellationToken cancellationToken)
+    {
         if (worker.Owner is { } signer && profile?.IsSignedBy(signer) != true)
         {
             throw new SettingException(

@@ -31,6 +31,9 @@ public interface IDeliberator
     /// <summary>The longest that it takes, however it ends. Zero where that is no time worth hiding.</summary>
     TimeSpan Longest => TimeSpan.Zero;
 
+    /// <summary>How many proposals it deliberates at once, at least 1; the others wait for their turn, inside their own time.</summary>
+    int AtOnce => int.MaxValue;
+
     /// <summary>
     /// Deliberates. <paramref name="memory"/> is what the worker recalls, as text, most trusted first; <paramref name="heard"/> what was said
     /// in the sealed round, null where there is none or it has yet to come.

@@ -18,6 +18,9 @@ public sealed class ModelDeliberator(
     public TimeSpan Longest => model.Longest;
 
     /// <inheritdoc />
+    public int AtOnce => 4;
+
+    /// <inheritdoc />
     public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         try

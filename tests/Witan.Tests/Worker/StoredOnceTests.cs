@@ -15,6 +15,7 @@ namespace Witan.Tests.Worker;
 public sealed class StoredOnceTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("witan-stored").FullName;
+    private Action _whenAsked = () => { };
     private int _asked;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -45,8 +46,13 @@ public sealed class StoredOnceTests : IDisposable
     [Fact]
     public async Task A_memory_that_cannot_be_written_does_not_cost_the_vote()
     {
-        // Nobody can lock a directory.
-        Directory.CreateDirectory(Path.Combine(State, "memory.sealed.lock"));
+        string turn = Path.Combine(State, "memory.sealed.lock");
+        _whenAsked = () =>
+        {
+            // Nobody can lock a directory.
+            File.Delete(turn);
+            Directory.CreateDirectory(turn);
+        };
         using var log = new StringWriter();
         ProposalSummary end = await DecideAsync(TestProposals.Body("forgotten"), log, () => Task.CompletedTask);
         Assert.Equal((Decision.Approved, 1, 1), (end.Decision!.Value, end.Ballots, _asked));
@@ -76,7 +82,11 @@ public sealed class StoredOnceTests : IDisposable
         Task[] running =
         [
             WorkerHost.RunAsync(
-                Options("worker"), new WorkerOptions { Port = RunningCoordinator.FreePort(), CastWindow = TimeSpan.Zero }, new Counting(() => Interlocked.Increment(ref _asked)),
+                Options("worker"), new WorkerOptions { Port = RunningCoordinator.FreePort(), CastWindow = TimeSpan.Zero }, new Counting(() =>
+                {
+                    Interlocked.Increment(ref _asked);
+                    _whenAsked();
+                }),
                 TextWriter.Synchronized(log), TimeProvider.System, stop.Token),
             TrusteeHost.RunAsync(Options("trustee"), TextWriter.Null, TimeProvider.System, stop.Token),
         ];

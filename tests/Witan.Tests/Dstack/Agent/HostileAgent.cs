@@ -53,7 +53,7 @@ internal sealed class HostileAgent : IAsyncDisposable
                 using Socket socket = await _listener.AcceptAsync(_stop.Token);
                 try
                 {
-                    await socket.ReceiveAsync(new byte[64 << 10], _stop.Token);
+                    await ReceiveAsync(socket, _stop.Token);
                     await _answer(socket, _stop.Token);
                 }
                 catch (SocketException)
@@ -65,6 +65,23 @@ internal sealed class HostileAgent : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // Disposed.
+        }
+    }
+
+    // The whole request: to close with something unread resets the connection, and may take the answer with it.
+    private static async Task ReceiveAsync(Socket socket, CancellationToken cancel)
+    {
+        const string end = "\r\n\r\n", length = "Content-Length: ";
+        byte[] buffer = new byte[64 << 10];
+        for (int taken = 0; taken < buffer.Length;)
+        {
+            int read = await socket.ReceiveAsync(buffer.AsMemory(taken), cancel);
+            taken += read;
+            string text = Encoding.Latin1.GetString(buffer, 0, taken);
+            int head = text.IndexOf(end, StringComparison.Ordinal), at = text.IndexOf(length, StringComparison.OrdinalIgnoreCase);
+            int body = at < 0 || at > head ? 0 : int.Parse(text.AsSpan(at + length.Length, text.IndexOf('\r', at) - at - length.Length), System.Globalization.CultureInfo.InvariantCulture);
+            if (read == 0 || (head >= 0 && taken >= head + end.Length + body))
+                return;
         }
     }
 }
