@@ -163,12 +163,14 @@ internal sealed class ProposalKeeper : IAsyncDisposable
     /// </summary>
     public async Task CatchUpAsync(long atLeast = 0)
     {
+        if (!_context.IsShared)
+            return;
         RecordState known = State;
-        bool isAlone = !_context.IsShared || known.IsFinal, hears = known.State == ProposalState.Voting && Now() < known.Body.CloseAt;
-        if (known.Size >= atLeast && (isAlone || (hears && !IsBehind)))
+        bool hears = known.State == ProposalState.Voting && Now() < known.Body.CloseAt;
+        if (known.Size >= atLeast && (known.IsFinal || (hears && !IsBehind)))
             return;
         var intent = Intent.Nudge();
-        if (!_context.IsShared || !_queue.Writer.TryWrite(intent))
+        if (!_queue.Writer.TryWrite(intent))
             return;
         try
         {

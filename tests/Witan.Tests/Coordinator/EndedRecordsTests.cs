@@ -1,5 +1,4 @@
 using Witan.Coordinator.Records;
-using Witan.Coordinator.Stores;
 using Witan.Coordinator.Stores.Sqlite;
 using Witan.Crypto;
 using Witan.Tests.Harness;
@@ -29,7 +28,8 @@ public sealed class EndedRecordsTests : IDisposable
         await store.AppendAsync(id, 0, _council.Events, null, Cancel);
         await store.EndAsync(id, state.State, Cancel);
         using var signer = new Ed25519Signer(_council.CoordinatorSeed);
-        await using var book = new ProposalBook(Context(store, signer), _council.CoordinatorKey, Shown);
+        await using var book = new ProposalBook(
+            _council.KeeperContext(store, signer, _clock, isShared: false, problem => throw new InvalidOperationException(problem)), _council.CoordinatorKey, Shown);
         await book.ReplayAsync(_ => { }, Cancel);
         Assert.Null(book.Find(id));
         Assert.Equal(state.Head, (await book.FindAsync(id, Cancel))!.State.Head);
@@ -55,22 +55,4 @@ public sealed class EndedRecordsTests : IDisposable
 
     private static ProposalSummary Shown(RecordState state) => new(
         state.ProposalId, state.Body.Title, state.State, state.Size, state.Roster.Count, state.Ballots.Count, state.Partials.Count, state.Outcome?.Decision, state.Body.CloseAt, "", "");
-
-    private KeeperContext Context(IRecordStore store, Ed25519Signer signer) => new()
-    {
-        Store = store,
-        SigningSeed = _council.CoordinatorSeed,
-        Signer = signer,
-        Cores = new SemaphoreSlim(1),
-        Clock = _clock,
-        Log = _ => { },
-        Holder = new LeaseHolder("a", "1"),
-        IsShared = false,
-        Admitted = _ => [],
-        Trustees = _ => [],
-        RequireFresh = _ => Task.CompletedTask,
-        ShowArguments = _council.Show,
-        Damaged = problem => throw new InvalidOperationException(problem),
-        Appended = (_, _, _) => { },
-    };
 }

@@ -28,7 +28,7 @@ public sealed class FollowingTests : IAsyncLifetime
         _store = SqliteStore.Open(_folder, _clock);
         _signer = new Ed25519Signer(_council.CoordinatorSeed);
         await ElsewhereAsync(from: 0);
-        _keeper = new ProposalKeeper(_council.State.ProposalId, Context(), _council.Events, _council.State);
+        _keeper = new ProposalKeeper(_council.State.ProposalId, _council.KeeperContext(_turns.Over(_store), _signer, _clock, isShared: true, _damage.Add), _council.Events, _council.State);
     }
 
     public async ValueTask DisposeAsync()
@@ -163,24 +163,6 @@ public sealed class FollowingTests : IAsyncLifetime
             await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.Equal(size, _keeper.State.Size);
     }
-
-    private KeeperContext Context() => new()
-    {
-        Store = _turns.Over(_store),
-        SigningSeed = _council.CoordinatorSeed,
-        Signer = _signer,
-        Cores = new SemaphoreSlim(1),
-        Clock = _clock,
-        Log = _ => { },
-        Holder = new LeaseHolder("b", "1"),
-        IsShared = true,
-        Admitted = _ => [],
-        Trustees = _ => [],
-        RequireFresh = _ => Task.CompletedTask,
-        ShowArguments = _council.Show,
-        Damaged = _damage.Add,
-        Appended = (_, _, _) => { },
-    };
 
     /// <summary>Turns of the test's own over a store that has none.</summary>
     private sealed class Turns
