@@ -12,10 +12,34 @@ public static class WitanCommand
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ShortTime = TimeSpan.FromSeconds(2);
 
+    // One line a command, in the order in which a newcomer meets them.
+    private static readonly (string Name, Func<Terminal, Command> Create)[] All =
+    [
+        ("up", Commands.Up.UpCommand.Create),
+        ("propose", Commands.Propose.ProposeCommand.Create),
+        ("proposals", Commands.Council.ProposalsCommand.Create),
+        ("decision", Commands.Council.DecisionCommand.Create),
+        ("audit", Commands.Audit.AuditCommand.Create),
+        ("workers", Commands.Council.AgentsCommand.Workers),
+        ("trustees", Commands.Council.AgentsCommand.Trustees),
+        ("policy", Commands.Council.PolicyCommand.Create),
+        ("verify", Commands.Verify.VerifyCommand.Create),
+        ("collateral", Commands.CollateralFiles.CollateralCommand.Create),
+        ("sgx-test", Commands.SgxTest.SgxTestCommand.Create),
+        ("coordinator", Commands.Run.AgentCommands.Coordinator),
+        ("worker", Commands.Run.AgentCommands.Worker),
+        ("trustee", Commands.Run.AgentCommands.Trustee),
+        ("simulator", Commands.Simulator.SimulatorCommand.Create),
+        ("compose", Commands.Compose.ComposeCommand.Create),
+        ("deploy", Commands.Deploy.DeployCommand.Create),
+        ("watch", Commands.Watch.WatchCommand.Create),
+        ("cvms", Commands.Cvms.CvmsCommand.Create),
+    ];
+
     /// <summary>Runs one command line. Never throws.</summary>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
     {
-        RootCommand root = Create(terminal);
+        RootCommand root = Create(terminal, args);
         // Whoever types the name alone wants to see what there is.
         ParseResult parsed = root.Parse(args is [] ? ["--help"] : args);
         if (Unknown(parsed) is { } unknown)
@@ -74,8 +98,7 @@ public static class WitanCommand
 
     private static bool IsAgent(ParseResult parsed) => parsed.CommandResult.Command.Name is "coordinator" or "worker" or "trustee";
 
-    // One line a command, in the order in which a newcomer meets them.
-    private static RootCommand Create(Terminal terminal)
+    private static RootCommand Create(Terminal terminal, string[] args)
     {
         var root = new RootCommand("Confidential workers you can verify, and decisions they take in private.");
         var noColour = new Option<bool>("--no-color") { Description = "no colour", Recursive = true };
@@ -85,25 +108,15 @@ public static class WitanCommand
                 terminal.WithoutColour();
         });
         root.Options.Add(noColour);
-        root.Subcommands.Add(Commands.Up.UpCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Propose.ProposeCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Council.ProposalsCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Council.DecisionCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Audit.AuditCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Council.AgentsCommand.Workers(terminal));
-        root.Subcommands.Add(Commands.Council.AgentsCommand.Trustees(terminal));
-        root.Subcommands.Add(Commands.Council.PolicyCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Verify.VerifyCommand.Create(terminal));
-        root.Subcommands.Add(Commands.CollateralFiles.CollateralCommand.Create(terminal));
-        root.Subcommands.Add(Commands.SgxTest.SgxTestCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Run.AgentCommands.Coordinator(terminal));
-        root.Subcommands.Add(Commands.Run.AgentCommands.Worker(terminal));
-        root.Subcommands.Add(Commands.Run.AgentCommands.Trustee(terminal));
-        root.Subcommands.Add(Commands.Simulator.SimulatorCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Compose.ComposeCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Deploy.DeployCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Watch.WatchCommand.Create(terminal));
-        root.Subcommands.Add(Commands.Cvms.CvmsCommand.Create(terminal));
+        // Only what is asked for is built: the options of all the others would cost every command their time to start.
+        string? asked = args.FirstOrDefault(text => !text.StartsWith('-'));
+        bool isKnown = Array.Exists(All, command => command.Name == asked);
+        foreach ((string name, Func<Terminal, Command> create) in All)
+        {
+            if (!isKnown || name == asked)
+                root.Subcommands.Add(create(terminal));
+        }
+
         return root;
     }
 

@@ -55,6 +55,7 @@ internal static class AttestationPath
                     Evidence = [.. evidence],
                     Problem = problem,
                 },
+                Registration.Build(snapshot),
             ],
         }.HiddenIf(kind == AttestationPathKind.None, "SGX is not in this processor");
     }

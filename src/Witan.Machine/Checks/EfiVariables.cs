@@ -2,14 +2,20 @@ using System.Buffers.Binary;
 
 namespace Witan.Machine;
 
-/// <summary>The three EFI variables by which a BIOS speaks about SGX. Values in a snapshot are without the four attribute bytes.</summary>
+/// <summary>The EFI variables by which a BIOS speaks about SGX. Values in a snapshot are without the four attribute bytes.</summary>
 internal static class EfiVariables
 {
     public const string Status = "SOFTWAREGUARDSTATUS-9cb2e73f-7325-40f4-a484-659bb344c3cd";
     public const string EpcBios = "EPCBIOS-c60aa7f6-e8d6-4956-8ba1-fe26298f5e87";
     public const string EpcSoftware = "EPCSW-d69a279b-58eb-45d1-a148-771bb9eb5251";
 
+    /// <summary>What the BIOS of a server says about its registration with Intel (<see cref="Registration"/>).</summary>
+    public const string RegistrationStatus = "SgxRegistrationStatus-f236c5dc-a491-4bbe-bcdd-88885770df45";
+
     public static readonly string[] All = [Status, EpcBios, EpcSoftware];
+
+    /// <summary>All that are read.</summary>
+    public static readonly string[] Read = [.. All, RegistrationStatus];
 
     /// <summary>0 off, 1 on, 2 software controlled, 3 invalid; null where unknown.</summary>
     public static int? SgxStatus(MachineSnapshot snapshot) => Bytes(snapshot, Status) is { Length: > 0 } bytes ? bytes[0] & 3 : null;
@@ -59,5 +65,6 @@ internal static class EfiVariables
         };
     }
 
-    private static byte[]? Bytes(MachineSnapshot snapshot, string name) => HexText.Decode(snapshot[Section.Efi, name].Text);
+    /// <summary>The bytes of a variable; null where unknown.</summary>
+    public static byte[]? Bytes(MachineSnapshot snapshot, string name) => HexText.Decode(snapshot[Section.Efi, name].Text);
 }

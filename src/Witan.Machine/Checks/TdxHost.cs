@@ -73,7 +73,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
                 new Check("tdx-host.quoting", "Quotes for guests (SGX devices)", quoting)
                 {
                     Rule = "/dev/sgx_enclave and /dev/sgx_provision exist: the quoting enclave of TDX is an SGX enclave",
-                    Evidence = [Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_enclave"), Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_provision"), .. Services.Select(service => Lines.Evidence(snapshot, Section.Services, service))],
+                    Evidence = [Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_enclave"), Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_provision"), .. Services.Select(service => Lines.Evidence(snapshot, Section.Services, service)), Registration.Evidence(snapshot)],
                     Problem = quoting == Mark.Supported ? null : QuotingProblem(quoting),
                 }.HiddenIf(bios == Mark.Fatal, "TDX is off in the BIOS"),
                 new Check("tdx-host.production", "Production part", Production())

@@ -27,7 +27,7 @@ internal static class HardwareProbe
     {
         const string Folder = Gpu.Bus;
         to.Set(Section.Files, Folder, root.Exists(Folder));
-        var counts = new SortedDictionary<string, object>(StringComparer.Ordinal);
+        var counts = new SortedList<string, object>(StringComparer.Ordinal);
         foreach (string device in root.List(Folder))
         {
             if (root.Text($"{Folder}/{device}/vendor", 16).Text != "0x10de")

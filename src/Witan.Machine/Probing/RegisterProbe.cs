@@ -5,13 +5,16 @@ internal static class RegisterProbe
 {
     private const string Device = "/dev/cpu/0/msr";
 
-    private static readonly uint[] Intel = [FeatureControl.Register, 0x8C, 0x8D, 0x8E, 0x8F, 0x500, .. TdxHost.Registers];
-    private static readonly uint[] Amd = [.. SevHost.Registers, SevGuest.StatusRegister];
+    private static readonly uint[][] Intel = [[FeatureControl.Register, 0x8C, 0x8D, 0x8E, 0x8F, 0x500], TdxHost.Registers];
+    private static readonly uint[][] Amd = [SevHost.Registers, [SevGuest.StatusRegister]];
 
     public static void Msr(SystemRoot root, SnapshotBuilder to, CpuFacts cpu)
     {
-        foreach (uint register in cpu.IsIntel ? Intel : cpu.IsAmd ? Amd : [])
-            to.Set(Section.Msr, SnapshotBuilder.MsrKey(register), root.UInt64At(Device, register));
+        foreach (uint[] registers in cpu.IsIntel ? Intel : cpu.IsAmd ? Amd : [])
+        {
+            foreach (uint register in registers)
+                to.Set(Section.Msr, SnapshotBuilder.MsrKey(register), root.UInt64At(Device, register));
+        }
     }
 
     public static void Efi(SystemRoot root, SnapshotBuilder to)
@@ -23,7 +26,7 @@ internal static class RegisterProbe
                 mount = candidate.Point;
         }
 
-        foreach (string name in EfiVariables.All)
+        foreach (string name in EfiVariables.Read)
         {
             if (mount is null)
             {

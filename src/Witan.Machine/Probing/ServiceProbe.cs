@@ -8,6 +8,8 @@ internal static class ServiceProbe
 {
     private const int HeaderLimit = 64;
     private const int LongestName = 107;
+    private const string KernelSockets = "/proc/net/unix";
+    private const int LongestList = 1 << 18;
 
     /// <summary>Asks AESM how many kinds of keys it has, and which; prepares a quote only where that was asked for.</summary>
     public static void Aesm(SystemRoot root, SnapshotBuilder to, ProbeOptions options)
@@ -18,7 +20,7 @@ internal static class ServiceProbe
             if (isAbstract && !root.IsLive)
                 continue;
             string path = isAbstract ? name : root.Real(name);
-            if (!isAbstract && Unreachable(root, name) is { } reason)
+            if ((isAbstract ? Unheard(root, name) : Unreachable(root, name)) is { } reason)
             {
                 to.Set(Section.Sockets, name, reason);
                 continue;
@@ -69,6 +71,14 @@ internal static class ServiceProbe
     {
         Reading there = root.Exists(name);
         return there.IsFailure ? there : Encoding.UTF8.GetByteCount(root.Real(name)) > LongestName ? Reading.Failed("ENAMETOOLONG") : null;
+    }
+
+    // What connecting would say of an abstract name that the kernel does not list, without the cost of finding out. Null where it
+    // is listed, or where the list is longer than read or cannot be read.
+    private static Reading? Unheard(SystemRoot root, string name)
+    {
+        Reading failure = root.Bytes(KernelSockets, LongestList, out byte[] list);
+        return failure.IsFailure || list.Length == LongestList || list.AsSpan().IndexOf(Encoding.ASCII.GetBytes(name)) >= 0 ? null : Reading.Failed("ECONNREFUSED");
     }
 
     private static bool Ask(string path, string name, SnapshotBuilder to, ProbeOptions options)

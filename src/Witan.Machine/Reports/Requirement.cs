@@ -44,9 +44,9 @@ public sealed class Requirement
 
     /// <summary>
     /// Whether all of it is met. <paramref name="report"/> is null where no machine was looked at; <paramref name="tier"/> and
-    /// <paramref name="tierDecided"/> say what the evidence came to.
+    /// <paramref name="tierDecided"/> say what the evidence came to; the latter is null where there was none.
     /// </summary>
-    public MachineOutcome Judge(MachineReport? report, int? tier, bool tierDecided, out List<string> unmet)
+    public MachineOutcome Judge(MachineReport? report, int? tier, bool? tierDecided, out List<string> unmet)
     {
         unmet = [];
         bool missing = false;
@@ -61,8 +61,14 @@ public sealed class Requirement
 
         if (WorstTier is { } worst && !(tier <= worst))
         {
-            missing |= tierDecided;
-            unmet.Add($"tier<={worst}: {(tier is { } level ? $"tier {level}" : tierDecided ? "no tier from evidence that is accepted" : "no evidence was judged")}");
+            missing |= tierDecided == true;
+            unmet.Add($"tier<={worst}: {(tier, tierDecided) switch
+            {
+                ({ } level, _) => $"tier {level}",
+                (_, true) => "no tier from evidence that is accepted",
+                (_, false) => "the evidence could not be decided",
+                _ => "no evidence was judged",
+            }}");
         }
 
         return missing ? MachineOutcome.NotReady : unmet.Count > 0 ? MachineOutcome.Undecided : MachineOutcome.Ready;

@@ -12,10 +12,10 @@ public sealed class MachineSnapshot
     /// <summary>The schema of the text form.</summary>
     public const string Schema = "witan.machine.snapshot/1";
 
-    private readonly SortedDictionary<string, SortedDictionary<string, Reading>> _sections;
+    private readonly SortedList<string, SortedList<string, Reading>> _sections;
     private string? _hash;
 
-    internal MachineSnapshot(string origin, SortedDictionary<string, SortedDictionary<string, Reading>> sections) =>
+    internal MachineSnapshot(string origin, SortedList<string, SortedList<string, Reading>> sections) =>
         (Origin, _sections) = (origin, sections);
 
     /// <summary>Where the values come from: <c>live</c>, <c>cpuid -r</c>, <c>cpuid csv</c>.</summary>
@@ -25,17 +25,17 @@ public sealed class MachineSnapshot
     public string Hash => _hash ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SnapshotJson.Write(this))));
 
     /// <summary>Names of the sections, in order.</summary>
-    public IReadOnlyCollection<string> Sections => _sections.Keys;
+    public IReadOnlyCollection<string> Sections => _sections.Keys.AsReadOnly();
 
     /// <summary>A value; <see cref="Reading.NotRecorded"/> where the snapshot does not hold it.</summary>
     public Reading this[string section, string key] =>
-        _sections.TryGetValue(section, out SortedDictionary<string, Reading>? values) && values.TryGetValue(key, out Reading? value)
+        _sections.TryGetValue(section, out SortedList<string, Reading>? values) && values.TryGetValue(key, out Reading? value)
             ? value
             : Reading.NotRecorded;
 
     /// <summary>The keys of a section, in order; empty where there is none.</summary>
     public IReadOnlyCollection<string> Keys(string section) =>
-        _sections.TryGetValue(section, out SortedDictionary<string, Reading>? values) ? values.Keys : [];
+        _sections.TryGetValue(section, out SortedList<string, Reading>? values) ? values.Keys.AsReadOnly() : [];
 
     /// <summary>
     /// The same values as they may be shown. A recording comes from anybody: a line feed or an escape sequence in it would write
@@ -43,10 +43,10 @@ public sealed class MachineSnapshot
     /// </summary>
     internal MachineSnapshot Printable()
     {
-        if (_sections.Values.All(values => values.All(pair => IsPrintable(pair.Key) && IsPrintable(pair.Value.Text) && IsPrintable(pair.Value.Error))))
+        if (_sections.Values.All(values => values.Keys.All(IsPrintable) && values.Values.All(reading => IsPrintable(reading.Text) && IsPrintable(reading.Error))))
             return this;
         var to = new SnapshotBuilder(Origin);
-        foreach ((string section, SortedDictionary<string, Reading> values) in _sections)
+        foreach ((string section, SortedList<string, Reading> values) in _sections)
         {
             foreach ((string key, Reading reading) in values)
                 to.Set(section, Printable(key), reading.IsFailure ? Reading.Failed(Printable(reading.Error)) : Reading.Of(Printable(reading.Text)));

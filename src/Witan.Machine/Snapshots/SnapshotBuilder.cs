@@ -4,14 +4,14 @@ namespace Witan.Machine;
 public sealed class SnapshotBuilder(string origin)
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<string, SortedDictionary<string, Reading>> _sections = new(StringComparer.Ordinal);
+    private readonly SortedList<string, SortedList<string, Reading>> _sections = new(StringComparer.Ordinal);
 
     /// <summary>Sets one reading, replacing an earlier one. "Not recorded" removes it.</summary>
     public SnapshotBuilder Set(string section, string key, Reading reading)
     {
         lock (_gate)
         {
-            if (!_sections.TryGetValue(section, out SortedDictionary<string, Reading>? values))
+            if (!_sections.TryGetValue(section, out SortedList<string, Reading>? values))
                 _sections[section] = values = new(StringComparer.Ordinal);
             if (reading.HasValue || reading.IsFailure)
                 values[key] = reading;
@@ -36,7 +36,7 @@ public sealed class SnapshotBuilder(string origin)
     public bool Has(string section, string key)
     {
         lock (_gate)
-            return _sections.TryGetValue(section, out SortedDictionary<string, Reading>? values) && values.ContainsKey(key);
+            return _sections.TryGetValue(section, out SortedList<string, Reading>? values) && values.ContainsKey(key);
     }
 
     /// <summary>The snapshot of what was set so far.</summary>
@@ -44,8 +44,8 @@ public sealed class SnapshotBuilder(string origin)
     {
         lock (_gate)
         {
-            var copy = new SortedDictionary<string, SortedDictionary<string, Reading>>(StringComparer.Ordinal);
-            foreach (KeyValuePair<string, SortedDictionary<string, Reading>> section in _sections)
+            var copy = new SortedList<string, SortedList<string, Reading>>(StringComparer.Ordinal);
+            foreach (KeyValuePair<string, SortedList<string, Reading>> section in _sections)
                 copy[section.Key] = new(section.Value, StringComparer.Ordinal);
             return new MachineSnapshot(origin, copy);
         }

@@ -29,4 +29,18 @@ public class MistypedTests
         Assert.Equal(ExitCode.Good, run.Code);
         Assert.Contains("sgx-test", run.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Every_command_of_the_list_is_found_by_its_name()
+    {
+        CommandRun all = await CommandRun.RunAsync(["--help"]);
+        string[] names = [.. all.Output.Split("Commands:")[1].Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => line.Split(' ')[0])];
+        Assert.True(names.Length > 15, all.Output);
+        foreach (string name in names)
+        {
+            CommandRun one = await CommandRun.RunAsync([name, "--help"]);
+            Assert.Equal(ExitCode.Good, one.Code);
+            Assert.Matches($"Usage:\\s+\\S+ {name}( |\n)", one.Output);
+        }
+    }
 }

@@ -22,13 +22,14 @@ public static class SgxTestCommand
 
     private static async Task<int> RunAsync(Terminal terminal, SgxTestRequest request, CancellationToken cancellationToken)
     {
+        // First, so that a mistake in what is to be rated leaves no recording behind.
+        RatedEvidence? evidence = await EvidenceSource.RateAsync(request, terminal, cancellationToken);
         MachineSnapshot? snapshot = MachineSource.Take(request);
         if (request.Record is { } path && snapshot is not null)
             MachineSource.Save(snapshot, path);
         MachineReport? report = snapshot is null ? null : MachineReport.Judge(snapshot);
         if (request.Explain is { } check)
             return SgxTestText.Explain(terminal, report!, check, request);
-        RatedEvidence? evidence = await EvidenceSource.RateAsync(request, terminal, cancellationToken);
         SgxTestOutcome outcome = SgxTestOutcome.Of(report, evidence, request.Require);
         if (request.Json)
             SgxTestJson.Write(terminal.Out, report, evidence, outcome);

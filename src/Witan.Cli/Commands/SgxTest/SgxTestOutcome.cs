@@ -11,7 +11,7 @@ internal sealed record SgxTestOutcome(int ExitCode, IReadOnlyList<string> Unmet)
     {
         if (required is not null)
         {
-            bool decided = evidence is not null && evidence.Verdict.Outcome != AppraisalOutcome.Undecided;
+            bool? decided = evidence is null ? null : evidence.Verdict.Outcome != AppraisalOutcome.Undecided;
             // Evidence that the policy does not accept (of a debug enclave, say) may have a level, and meets no requirement.
             int? level = evidence?.Verdict.Outcome == AppraisalOutcome.Accepted ? evidence.Verdict.ConfidenceLevel : null;
             MachineOutcome met = required.Judge(report, level, decided, out List<string> unmet);

@@ -136,6 +136,22 @@ public sealed class AesmTests : IDisposable
     }
 
     [Fact]
+    public void The_abstract_name_is_asked_where_the_kernel_lists_it_and_only_there()
+    {
+        Assert.SkipWhen(File.ReadAllText("/proc/net/unix").Contains(AesmSocket.AbstractName, StringComparison.Ordinal), "this machine has a service of that name");
+        Assert.Equal("ECONNREFUSED", AbstractName().Error);
+        using (new FakeAesm("\0" + AesmSocket.AbstractName[1..].PadRight(107, '\0'), (operation, _) => FakeAesm.Good(operation)))
+            Assert.Equal("connected", AbstractName().Text);
+
+        static Reading AbstractName()
+        {
+            var to = new SnapshotBuilder("test");
+            ServiceProbe.Aesm(new SystemRoot("/"), to, new ProbeOptions { ServiceLimit = Long });
+            return to.Build()[Section.Sockets, AesmSocket.AbstractName];
+        }
+    }
+
+    [Fact]
     public void Every_request_says_its_limit_in_microseconds()
     {
         byte[] seen = [];

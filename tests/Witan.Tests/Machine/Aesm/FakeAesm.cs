@@ -20,7 +20,8 @@ internal sealed class FakeAesm : IDisposable
     public FakeAesm(string path, Func<int, byte[], byte[]?> answer)
     {
         _answer = answer;
-        System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        if (path[0] != '\0')
+            System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen(8);
         _ = Task.Run(ServeAsync);

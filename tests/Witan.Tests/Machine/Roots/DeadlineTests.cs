@@ -62,6 +62,25 @@ public class DeadlineTests
     }
 
     [Fact]
+    public void Parts_behind_many_stuck_ones_run_all_the_same()
+    {
+        using var never = new ManualResetEventSlim();
+        int ran = 0;
+        Step stuck = new("stuck", TimeSpan.FromMilliseconds(200), never.Wait), good = new("good", Patience, () => Interlocked.Increment(ref ran));
+        Step.RunAll([stuck, good, stuck, stuck, good, stuck, good]);
+        Assert.Equal(3, ran);
+        never.Set();
+        Step.RunAll([]);
+    }
+
+    [Fact]
+    public void A_fault_of_a_part_comes_out_as_it_is()
+    {
+        Step faulty = new("faulty", Patience, () => throw new InvalidOperationException("as it is"));
+        Assert.Equal("as it is", Assert.Throws<InvalidOperationException>(() => Step.RunAll([faulty, new Step("good", Patience, () => { })])).Message);
+    }
+
+    [Fact]
     public void A_path_too_long_for_a_socket_is_said_and_is_no_crash()
     {
         using var root = new FakeRoot();

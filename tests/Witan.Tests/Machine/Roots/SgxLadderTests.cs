@@ -10,6 +10,7 @@ namespace Witan.Tests.Machine.Roots;
 public class SgxLadderTests
 {
     private const string Status = EfiVariables.Status;
+    private const string Registration = EfiVariables.RegistrationStatus;
 
     // What the table's rows are: the processor, the tree, and the finding that has to come out.
     private sealed record Rung(Func<TestCpu> Cpu, Action<FakeRoot> Tree, string Code, ProblemState State, Actor Actor, string Says);
@@ -26,6 +27,11 @@ public class SgxLadderTests
         ["the BIOS gives memory and SGX is off"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64 << 20, 64 << 20)), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
         ["software controlled"] = new(BiosOff, root => root.Efi(Status, 2), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.BiosOwner, "nobody has asked"),
         ["software controlled by the sizes"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64 << 20, 0)), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.BiosOwner, "nobody has asked"),
+        ["a server that nobody registered"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 2, 0, 0), "ATTESTATION_NOT_REGISTERED", ProblemState.Failed, Actor.PackageOwner, "no software has made it"),
+        ["a registration that failed"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 0, 0, 0x85), "ATTESTATION_NOT_REGISTERED", ProblemState.Failed, Actor.PackageOwner, "tried and failed"),
+        ["a BIOS that cannot register"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 0, 0, 0x01), "ATTESTATION_NOT_REGISTERED", ProblemState.Failed, Actor.BiosOwner, "The BIOS could not"),
+        ["a registration of another version"] = new(Server, root => root.Efi(Registration, 2, 0, 3, 0, 1, 0, 0), "ATTESTATION_REGISTRATION_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "not of version 1"),
+        ["a registration cut short"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 1, 0), "ATTESTATION_REGISTRATION_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "not of version 1"),
         ["software controlled and asked for"] = new(BiosOff, root => root.Efi(Status, 2).Efi(EfiVariables.EpcSoftware, 0, 0, 0, 4), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.KernelOwner, "asked for it already"),
         ["sizes that cannot be"] = new(() => TestCpu.Client.Set(0x12, 0, 1, 0, 0, 0x0101), _ => { }, "SGX_SIZES_INVALID", ProblemState.Failed, Actor.BiosOwner, "fault"),
         ["attributes missing"] = new(() => TestCpu.Client.Set(0x12, 1, 0x26, 0, 3, 0), _ => { }, "SGX_ATTRIBUTES_INCOMPLETE", ProblemState.Failed, Actor.BiosOwner, "fault"),
@@ -87,6 +93,22 @@ public class SgxLadderTests
             .Where(check => check.Problem is { State: not ProblemState.Unreadable, Finding.Severity: Witan.Attestation.FindingSeverity.Error }).Select(check => check.Id)];
         Assert.Empty(errors);
     }
+
+    [Fact]
+    public void A_registered_server_is_said_to_be_one_and_a_machine_that_is_not_asked_says_nothing()
+    {
+        using var root = new FakeRoot();
+        Assert.NotNull(Registered(root).HiddenBecause);
+        // An error that a later success left behind is no problem.
+        root.Efi(Registration, 1, 0, 3, 0, 3, 0, 0x85);
+        Check check = Registered(root);
+        Assert.Equal((Mark.Supported, null, null), (check.Mark, check.Problem, check.HiddenBecause));
+        Assert.Contains("registered, error 0x85", check.Evidence.Single(), StringComparison.Ordinal);
+    }
+
+    private static Check Registered(FakeRoot root) => MachineReport.Judge(root.Probe(Server())).Find("attestation.registration").Single().Check;
+
+    private static TestCpu Server() => TestCpu.Intel(0x806F8, sgx: 1, flc: 1);
 
     private static TestCpu BiosOff() => TestCpu.Intel(0x906ED, sgx: 1, flc: 1, highest: 0x16);
 
