@@ -1,4 +1,5 @@
 using Witan.Agent;
+using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
 
@@ -12,15 +13,18 @@ return await ContainerProgram.RunAsync("worker", async token =>
         ("WITAN_PROFILE", "Profile"),
         ("PORT", nameof(WorkerOptions.Port)),
         ("WITAN_OWNER", nameof(WorkerOptions.Owner)),
+        ("WITAN_NOTES", nameof(WorkerOptions.Notes)),
         ("WITAN_CAST_WINDOW", nameof(WorkerOptions.CastWindow)));
     SignedProfile signed = SignedProfile.Of(await File.ReadAllBytesAsync(profile, token), profile);
+    Digest? owner = WorkerOptions.ParseOwner(Environment.GetEnvironmentVariable("WITAN_OWNER"));
     using HttpClient http = Deliberators.Client();
     await WorkerHost.RunAsync(
         agent,
         new WorkerOptions
         {
             Port = EnvironmentNumber.Port("PORT", 3001),
-            Owner = WorkerOptions.ParseOwner(Environment.GetEnvironmentVariable("WITAN_OWNER")),
+            Owner = owner,
+            Notes = WorkerOptions.ReadNotes(Environment.GetEnvironmentVariable("WITAN_NOTES"), owner),
             CastWindow = WorkerOptions.ParseCastWindow(Environment.GetEnvironmentVariable("WITAN_CAST_WINDOW")),
         },
         Deliberators.Create(signed.Profile, agent, http, TimeProvider.System),

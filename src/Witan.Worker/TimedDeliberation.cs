@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 using Witan.Worker.Models;
 
 namespace Witan.Worker;
@@ -20,7 +21,7 @@ internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan windo
     /// abstention, as any failure is.
     /// </summary>
     public async Task<Opinion> OpinionAsync(
-        ProposalBody body, IReadOnlyList<string> memory, HeardArguments? heard, DateTimeOffset until, CancellationToken cancellationToken)
+        ProposalBody body, IReadOnlyList<Recollection> memory, HeardArguments? heard, DateTimeOffset until, CancellationToken cancellationToken)
     {
         TimeSpan left = until - clock.GetUtcNow();
         long toThink = left.Ticks - TimeToSpeak(left).Ticks;

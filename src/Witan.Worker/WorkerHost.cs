@@ -52,6 +52,7 @@ public static class WorkerHost
                 ("Profile", profile is null ? null : $"SHA-256 {profile.Hash}, {(worker.Owner is null ? "no owner is set" : "signed by the owner")}"),
                 (nameof(worker.Port), SettingLines.Number(port)),
                 (nameof(worker.Owner), worker.Owner?.ToString()),
+                (nameof(worker.Notes), SettingLines.Number(worker.Notes.Count)),
                 (nameof(worker.CastWindow), SettingLines.Seconds(worker.CastWindowOf(deliberator))),
             ],
             [
@@ -64,6 +65,12 @@ public static class WorkerHost
             Path.Combine(options.State, WorkerMind.FileName), (epoch, token) => program.AppKeyAsync($"witan/worker/memory/{epoch}", token));
         var mind = new WorkerMind(store, owner, clock);
         await program.LogAsync(await mind.StartAsync(cancellationToken));
+        if (worker.Notes.Count > 0)
+        {
+            int added = await mind.TeachAsync(worker.Notes, cancellationToken);
+            await program.LogAsync($"notes of the owner: {added} new, {worker.Notes.Count - added} known");
+        }
+
         var desk = new BallotDesk(program, deliberator, mind, worker.CastWindowOf(deliberator), clock);
         if (program.Mode != ExecutionMode.Local)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Witan.Agent;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 
 namespace Witan.Worker;
 
@@ -17,6 +18,9 @@ public sealed record WorkerOptions
 
     /// <summary>Ed25519 key that may add notes to this worker's memory; null for nobody.</summary>
     public Digest? Owner { get; init; }
+
+    /// <summary>The owner's notes that the memory takes in at the start (<see cref="SignedNotes"/>). Without an owner there are none.</summary>
+    public IReadOnlyList<MemoryEntry> Notes { get; init; } = [];
 
     /// <summary>
     /// What was decided inside one such window is cast at a random moment of the next (<see cref="CastSchedule"/>). Null for as long as
@@ -39,6 +43,28 @@ public sealed record WorkerOptions
         return Digest.TryParse(text, out Digest owner)
             ? owner
             : throw new SettingException($"the owner {text} is no Ed25519 key", "64 hexadecimal digits; witan worker memory owner --owner-key FILE prints them");
+    }
+
+    /// <summary>
+    /// The notes of a file, by the variable or option that names it; none where <paramref name="path"/> is null or empty. Throws
+    /// <see cref="SettingException"/>, also where there is no owner who could have signed them.
+    /// </summary>
+    public static IReadOnlyList<MemoryEntry> ReadNotes(string? path, Digest? owner)
+    {
+        if (string.IsNullOrEmpty(path))
+            return [];
+        if (owner is not { } key)
+            throw new SettingException($"{path}: notes are for a worker with an owner", "set --owner or WITAN_OWNER to the key that signed them");
+        try
+        {
+            return new FileInfo(path).Length <= SignedNotes.MaximumBytes
+                ? SignedNotes.Read(File.ReadAllBytes(path), key)
+                : throw new SettingException($"{path} has more than {SignedNotes.MaximumBytes} bytes", "leave out what the memory holds already");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"{path} cannot be read: {e.Message}", "check the path");
+        }
     }
 
     /// <summary>A window from a setting, in seconds; null where there is none. Throws <see cref="SettingException"/>.</summary>

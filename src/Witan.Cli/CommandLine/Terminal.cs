@@ -69,9 +69,9 @@ public sealed class Terminal
     private string Paint(string code, string text) => Colour ? $"{Escape}{code}m{text}{Escape}0m" : text;
 
     /// <summary>
-    /// Text of strangers, for one line: what could rewrite a terminal, start a line of its own or turn the reading direction is replaced.
+    /// Text of strangers, for one line: what could rewrite a terminal, start a line of its own or turn the reading direction is replaced. No text is an empty one.
     /// </summary>
-    public static string Plain(string text) => string.Concat(text.Select(letter => char.GetUnicodeCategory(letter)
+    public static string Plain(string? text) => string.Concat((text ?? "").Select(letter => char.GetUnicodeCategory(letter)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? '\uFFFD' : letter));
 
     private static string OneLine(string text) => Plain(text.ReplaceLineEndings(" ").Trim());

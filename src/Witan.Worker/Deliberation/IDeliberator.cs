@@ -1,4 +1,5 @@
 using Witan.Voting;
+using Witan.Worker.Memory;
 using Witan.Worker.Models;
 
 namespace Witan.Worker.Deliberation;
@@ -35,8 +36,8 @@ public interface IDeliberator
     int AtOnce => int.MaxValue;
 
     /// <summary>
-    /// Deliberates. <paramref name="memory"/> is what the worker recalls, as text, most trusted first; <paramref name="heard"/> what was said
+    /// Deliberates. <paramref name="memory"/> is what the worker recalls, most trusted first; <paramref name="heard"/> what was said
     /// in the sealed round, null where there is none or it has yet to come.
     /// </summary>
-    Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken);
+    Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken);
 }

@@ -21,7 +21,7 @@ public sealed class ModelDeliberator(
     public int AtOnce => 4;
 
     /// <inheritdoc />
-    public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+    public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         try
         {
@@ -34,14 +34,14 @@ public sealed class ModelDeliberator(
         }
     }
 
-    private async Task<Opinion> DecideAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+    private async Task<Opinion> DecideAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         string facts = string.Join('\n', proposal.Facts.Select(fact => $"- {fact.Name}: {fact.Value}"));
         var prompt = new DeliberationPrompt
         {
             Mind = $"You are {profile.Name}. {profile.Values}",
-            Notes = [.. memory.Where(IsOfOwner)],
-            Decisions = [.. memory.Where(entry => !IsOfOwner(entry))],
+            Notes = [.. memory.Where(entry => entry.Kind != MemoryKind.Decision).Select(entry => entry.Text)],
+            Decisions = [.. memory.Where(entry => entry.Kind == MemoryKind.Decision).Select(entry => entry.Text)],
             IsShared = proposal.Rounds > 0 && heard is null,
             Own = heard?.Own ?? "",
             Arguments = heard?.Others ?? [],
@@ -61,10 +61,6 @@ public sealed class ModelDeliberator(
             Argument = opinion.Abstention is null or AbstentionReason.Chosen ? opinion.Reasoning : "",
         };
     }
-
-    // A recollection begins with its kind. What is not surely the owner's is not trusted.
-    private static bool IsOfOwner(string recollection) =>
-        recollection.StartsWith($"{MemoryKind.Preference} (", StringComparison.Ordinal) || recollection.StartsWith($"{MemoryKind.Knowledge} (", StringComparison.Ordinal);
 
     private string? Uncounted(ModelEvidence? last) => policy switch
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Witan.Voting;
+using Witan.Worker.Memory;
 
 namespace Witan.Worker.Deliberation;
 
@@ -14,7 +15,7 @@ public sealed class RuleDeliberator(WorkerProfile profile) : IDeliberator
     public string Description => $"rules of {profile.Name} (no language model)";
 
     /// <inheritdoc />
-    public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+    public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken)
     {
         var facts = proposal.Facts.ToDictionary(fact => fact.Name, fact => fact.Value, StringComparer.Ordinal);
         var text = new StringBuilder();

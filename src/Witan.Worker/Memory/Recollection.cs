@@ -1,7 +1,11 @@
 namespace Witan.Worker.Memory;
 
-/// <summary>What of a memory is put before a mind, inside a budget: what the owner wrote, the newest first, then the newest decisions.</summary>
-public static class Recollection
+/// <summary>
+/// One thing of a memory as it is put before a mind, inside a budget: what the owner wrote, the newest first, then the newest decisions.
+/// </summary>
+/// <param name="Kind">What kind of thing it is; the owner signed all but decisions.</param>
+/// <param name="Text">Kind, day and note, in one text.</param>
+public sealed record Recollection(MemoryKind Kind, string Text)
 {
     /// <summary>Most characters that are recalled for one proposal.</summary>
     public const int MaximumCharacters = 12_000;
@@ -10,11 +14,11 @@ public static class Recollection
     public const int MaximumDecisions = 20;
 
     /// <summary>Notes of the owner in the order in which they were written, then decisions, oldest of the recalled first.</summary>
-    public static IReadOnlyList<string> Of(WorkerMemory memory)
+    public static IReadOnlyList<Recollection> Of(WorkerMemory memory)
     {
         int left = MaximumCharacters;
-        List<string> notes = Newest(Notes(memory), ref left);
-        List<string> decisions = Newest(memory.Entries.Where(entry => entry.Kind == MemoryKind.Decision).TakeLast(MaximumDecisions), ref left);
+        List<Recollection> notes = Newest(Notes(memory), ref left);
+        List<Recollection> decisions = Newest(memory.Entries.Where(entry => entry.Kind == MemoryKind.Decision).TakeLast(MaximumDecisions), ref left);
         return [.. notes, .. decisions];
     }
 
@@ -27,16 +31,16 @@ public static class Recollection
 
     private static IEnumerable<MemoryEntry> Notes(WorkerMemory memory) => memory.Entries.Where(entry => entry.Kind != MemoryKind.Decision);
 
-    private static List<string> Newest(IEnumerable<MemoryEntry> entries, ref int left)
+    private static List<Recollection> Newest(IEnumerable<MemoryEntry> entries, ref int left)
     {
-        var taken = new List<string>();
+        var taken = new List<Recollection>();
         foreach (MemoryEntry entry in entries.Reverse())
         {
             string text = $"{entry.Kind} ({entry.At:yyyy-MM-dd}): {entry.Text}";
             if (text.Length > left)
                 break;
             left -= text.Length;
-            taken.Add(text);
+            taken.Add(new Recollection(entry.Kind, text));
         }
 
         taken.Reverse();

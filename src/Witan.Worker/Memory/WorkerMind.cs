@@ -24,17 +24,52 @@ public sealed class WorkerMind(MemoryStore store, byte[] owner, TimeProvider clo
         return isNew ? "there was no memory; an empty one begins" : $"memory: {memory.Entries.Count} entries, changed {memory.Sequence} times";
     }
 
+    /// <summary>
+    /// Takes in what its owner wrote elsewhere, and leaves what it knows already. Returns how many notes were new. Throws <see cref="MemoryException"/>, also
+    /// where no note finds room.
+    /// </summary>
+    public async Task<int> TeachAsync(IReadOnlyList<MemoryEntry> notes, CancellationToken cancellationToken)
+    {
+        WorkerMemory memory = await ReadAsync(() => store.OpenAsync(owner, cancellationToken));
+        var known = memory.Entries.Select(entry => (entry.Kind, entry.At, entry.Text)).ToHashSet();
+        int added = 0;
+        foreach (MemoryEntry note in notes.Where(note => known.Add((note.Kind, note.At, note.Text))))
+        {
+            try
+            {
+                await ReadAsync(() => store.AddAsync(owner, note, cancellationToken));
+            }
+            catch (ArgumentException e)
+            {
+                throw new MemoryException($"a note of {note.At:yyyy-MM-dd} cannot be taken in: {e.Message}", e);
+            }
+
+            added++;
+        }
+
+        return added;
+    }
+
     /// <summary>What it remembers that bears on a proposal. Throws <see cref="MemoryException"/> where the memory is gone, or an older one is in its place.</summary>
-    public async Task<IReadOnlyList<string>> RecallAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<Recollection>> RecallAsync(CancellationToken cancellationToken) =>
         Recollection.Of(await ReadAsync(() => store.OpenAsync(owner, cancellationToken)));
 
     /// <summary>Remembers a decision. Said again after a crash, it replaces what was said before.</summary>
     public async Task RememberAsync(Digest proposal, ProposalBody body, Opinion opinion, CancellationToken cancellationToken)
     {
-        string reasons = opinion.Reasoning.Length <= MaximumReasons ? opinion.Reasoning : opinion.Reasoning[..MaximumReasons] + " (cut)";
+        string reasons = Cut(opinion.Reasoning);
         string text = $"{body.Title}: voted {body.Options[opinion.Option]}. {reasons}";
         var decision = new MemoryEntry(MemoryKind.Decision, clock.GetUtcNow(), text) { Proposal = proposal.ToString() };
         await ReadAsync(() => store.AddAsync(owner, decision, cancellationToken));
+    }
+
+    // Never inside a character of two parts: half of one cannot be written.
+    private static string Cut(string reasons)
+    {
+        if (reasons.Length <= MaximumReasons)
+            return reasons;
+        int length = char.IsHighSurrogate(reasons[MaximumReasons - 1]) ? MaximumReasons - 1 : MaximumReasons;
+        return reasons[..length] + " (cut)";
     }
 
     // Whoever holds the disk can put an older memory back. While the worker runs it knows how often its memory was changed: what is read

@@ -33,9 +33,14 @@ public sealed class MemoryTests : IDisposable
             Assert.True(exit == 0, error);
         }
 
+        string notes = Path.Combine(_folder, "notes");
+        (exit, string note, error) = await RunAsync("sign", "libraries matter", "--kind", "preference", "--owner-key", key);
+        Assert.True(exit == 0, error);
+        await File.WriteAllTextAsync(notes, note, Cancel);
+
         string grant = Path.Combine(SharedData.Repository, "examples", "treasury-grant.md");
         using Process up = WitanProgram.Start(
-            [("WITAN_OWNER", owner.Trim())], ["up", "--once", "--propose", grant, "--out", _folder, "--profiles", profiles, "--port", $"{WitanProgram.Ports(5)}"]);
+            [("WITAN_OWNER", owner.Trim()), ("WITAN_NOTES", notes)], ["up", "--once", "--propose", grant, "--out", _folder, "--profiles", profiles, "--port", $"{WitanProgram.Ports(5)}"]);
         Task<string> output = up.StandardOutput.ReadToEndAsync(Cancel);
         error = await up.StandardError.ReadToEndAsync(Cancel);
         await up.WaitForExitAsync(Cancel);
@@ -45,6 +50,7 @@ public sealed class MemoryTests : IDisposable
         (exit, string shown, error) = await RunAsync("show", "--state", state, "--owner-key", key);
         Assert.True(exit == 0, error);
         Assert.Contains("voted Approve", shown, StringComparison.Ordinal);
+        Assert.Contains("libraries matter", shown, StringComparison.Ordinal);
         (exit, _, error) = await RunAsync("add", "the desk has two people", "--kind", "knowledge", "--state", state, "--owner-key", key);
         Assert.True(exit == 0, error);
         (exit, _, error) = await RunAsync("rotate", "--state", state, "--owner-key", key);
@@ -55,7 +61,7 @@ public sealed class MemoryTests : IDisposable
         using JsonDocument json = JsonDocument.Parse(exported);
         Assert.Equal("local: no execution integrity", json.RootElement.GetProperty("mark").GetString());
         Assert.Equal("witan.memory/1", json.RootElement.GetProperty("schema").GetString());
-        Assert.Equal(["Decision", "Knowledge"], json.RootElement.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("kind").GetString()));
+        Assert.Equal(["Preference", "Decision", "Knowledge"], json.RootElement.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("kind").GetString()));
 
         (exit, shown, error) = await RunAsync("show", "--state", state, "--owner-key", other);
         Assert.Equal(1, exit);

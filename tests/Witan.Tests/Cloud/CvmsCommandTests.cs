@@ -40,7 +40,7 @@ public sealed class CvmsCommandTests : IAsyncLifetime
         (_server.BootTime, _server.BootError) = (TimeSpan.Zero, "no space\u001b[2J left");
         CommandRun broken = await Run("cvms", "status", "council-1");
         Assert.Equal(ExitCode.NotProvisioned, broken.Code);
-        Assert.Contains("no space[2J left", broken.Output);
+        Assert.Contains("no space\uFFFD[2J left", broken.Output);
     }
 
     [Fact]

@@ -95,12 +95,12 @@ public sealed class ComposeCommandTests : IDisposable
     public async Task All_that_a_worker_with_a_model_reads_from_its_environment_stands_in_its_file_and_only_the_key_is_a_variable()
     {
         string[] lines = await File.ReadAllLinesAsync(Path.Combine(SharedData.Repository, "deploy", "worker.yml"), TestContext.Current.CancellationToken);
-        string text = string.Join('\n', lines.Select(line => Regex.Replace(line, "^( +)# (WITAN_|- |profile-|  )", "$1$2")));
+        string text = string.Join('\n', lines.Select(line => Regex.Replace(line, "^( +)# (WITAN_|- |profile-|notes|  )", "$1$2")));
         IEnumerable<string> variables = typeof(Deliberators).GetFields().Select(field => (string)field.GetRawConstantValue()!);
-        Assert.All([.. variables, Deliberators.KeyVariables[0], "WITAN_OWNER", "WITAN_CAST_WINDOW"], variable => Assert.Contains($"\n      {variable}: ", text, StringComparison.Ordinal));
+        Assert.All([.. variables, Deliberators.KeyVariables[0], "WITAN_OWNER", "WITAN_NOTES", "WITAN_CAST_WINDOW"], variable => Assert.Contains($"\n      {variable}: ", text, StringComparison.Ordinal));
         (int code, string output, _) = await Run("compose", "check", "--strict", Write("worker.yml", text));
         Assert.True(code == ExitCode.Good, output);
-        Assert.Contains("variables to supply: WITAN_COLLATERAL_JSON, WITAN_COORDINATOR, WITAN_MODEL_API_KEY, WITAN_PROFILE_JSON, WITAN_PROFILE_SIGNATURE\n", output, StringComparison.Ordinal);
+        Assert.Contains("variables to supply: WITAN_COLLATERAL_JSON, WITAN_COORDINATOR, WITAN_MODEL_API_KEY, WITAN_NOTES_TEXT, WITAN_PROFILE_JSON, WITAN_PROFILE_SIGNATURE\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Witan.Trustee;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 
 namespace Witan.Tests.Coordinator;
 
@@ -124,7 +125,7 @@ internal sealed class AttestedCouncil : IAsyncDisposable
     {
         public string Description => "approves";
 
-        public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+        public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken)
         {
             await council.Thinking.WaitAsync(cancellationToken);
             return new Opinion(0, "yes");

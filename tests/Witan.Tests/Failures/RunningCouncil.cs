@@ -5,6 +5,7 @@ using Witan.Trustee;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 using Xunit;
 
 namespace Witan.Tests.Failures;
@@ -110,7 +111,7 @@ public abstract class RunningCouncil : IAsyncLifetime
     {
         public string Description => "written in the title";
 
-        public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+        public async Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken)
         {
             thoughts.AddOrUpdate((proposal.Title, worker), 1, (_, before) => before + 1);
             if (proposal.Rounds > 0 && heard is null)

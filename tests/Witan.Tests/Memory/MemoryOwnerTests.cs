@@ -45,7 +45,7 @@ public sealed class MemoryOwnerTests : IDisposable
 
         WorkerMind moved = await MindAsync(second);
         Assert.Equal("memory: 1 entries, changed 1 times", await moved.StartAsync(Cancel));
-        Assert.Contains("voted Approve", Assert.Single(await moved.RecallAsync(Cancel)), StringComparison.Ordinal);
+        Assert.Contains("voted Approve", Assert.Single(await moved.RecallAsync(Cancel)).Text, StringComparison.Ordinal);
 
         byte[] seed = RandomNumberGenerator.GetBytes(32), owner = Ed25519.PublicKey(seed);
         await Mind(second, owner).StartAsync(Cancel);
@@ -70,6 +70,15 @@ public sealed class MemoryOwnerTests : IDisposable
         Assert.Contains("an older one was put back", refused.Message, StringComparison.Ordinal);
         File.Delete(FilePath);
         await Assert.ThrowsAsync<MemoryException>(() => mind.RecallAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Long_reasons_are_never_cut_inside_a_character()
+    {
+        var mind = new WorkerMind(new MemoryStore(FilePath, (_, _) => Task.FromResult(new byte[32])), Ed25519.PublicKey(new byte[32]), TimeProvider.System);
+        await mind.StartAsync(Cancel);
+        await mind.RememberAsync(new Digest(new byte[32]), TestProposals.Body("a grant"), new Opinion(1, new string('x', 999) + "\U0001F600, and more"), Cancel);
+        Assert.EndsWith(". " + new string('x', 999) + " (cut)", Assert.Single(await mind.RecallAsync(Cancel)).Text, StringComparison.Ordinal);
     }
 
     private static MemoryEntry Note(byte[] seed, string text) => new(MemoryKind.Preference, Noon, text)

@@ -52,10 +52,10 @@ public sealed class WorkerMemoryTests : IDisposable
         for (int i = 0; i < 30; i++)
             memory = memory.With(new MemoryEntry(MemoryKind.Decision, Noon, $"decision {i}") { Proposal = $"{i:x64}" });
         memory = memory.With(Note("libraries matter"));
-        IReadOnlyList<string> recalled = Recollection.Of(memory);
-        Assert.EndsWith("libraries matter", recalled[0], StringComparison.Ordinal);
-        Assert.EndsWith("decision 10", recalled[1], StringComparison.Ordinal);
-        Assert.EndsWith("decision 29", recalled[^1], StringComparison.Ordinal);
+        IReadOnlyList<Recollection> recalled = Recollection.Of(memory);
+        Assert.EndsWith("libraries matter", recalled[0].Text, StringComparison.Ordinal);
+        Assert.EndsWith("decision 10", recalled[1].Text, StringComparison.Ordinal);
+        Assert.EndsWith("decision 29", recalled[^1].Text, StringComparison.Ordinal);
         Assert.Equal(21, recalled.Count);
     }
 
@@ -70,7 +70,7 @@ public sealed class WorkerMemoryTests : IDisposable
         }
 
         Assert.Equal(2, Recollection.NotesLeftOut(memory));
-        Assert.Equal(["2", "3", "4"], Recollection.Of(memory).Select(text => text.Split(": ")[1][..1]));
+        Assert.Equal(["2", "3", "4"], Recollection.Of(memory).Select(entry => entry.Text.Split(": ")[1][..1]));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Witan.Crypto;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 using Witan.Worker.Models;
 using Xunit;
 
@@ -85,7 +86,7 @@ public sealed class AnswerSignaturesTests
         using var http = new HttpClient();
         var options = new ChatEndpointOptions { BaseAddress = server.Address, Model = "m" };
         var mind = new ModelDeliberator(new ModelDeliberation(new OpenAiChatClient(http, options, TimeProvider.System), new DeliberationBudget(), TimeProvider.System), Profile, "m");
-        await mind.DeliberateAsync(Body(), [Knowledge, Decision], null, Cancel);
+        await mind.DeliberateAsync(Body(), [new(MemoryKind.Knowledge, Knowledge), new(MemoryKind.Decision, Decision)], null, Cancel);
         using JsonDocument request = JsonDocument.Parse(server.Requests.Single());
         JsonElement messages = request.RootElement.GetProperty("messages");
         string system = messages[0].GetProperty("content").GetString()!, user = messages[1].GetProperty("content").GetString()!;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Witan.Tests.Coordinator;
 using Witan.Voting;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 using Witan.Worker.Models;
 using Xunit;
 
@@ -251,7 +252,7 @@ public class ModelDeliberationTests
         using var http = new HttpClient();
         using var client = new OpenAiChatClient(http, new ChatEndpointOptions { BaseAddress = server.Address, Model = "m" }, TimeProvider.System);
         var mind = new ModelDeliberator(new ModelDeliberation(client, new DeliberationBudget(), TimeProvider.System), new WorkerProfile("witan.profile/1", "Test", "values", [], []), "m");
-        string[] remembered = [.. Enumerable.Range(0, 12).Select(_ => "Decision (2026-11-25): " + Long(970))];
+        Recollection[] remembered = [.. Enumerable.Range(0, 12).Select(_ => new Recollection(MemoryKind.Decision, "Decision (2026-11-25): " + Long(970)))];
         Opinion opinion = await mind.DeliberateAsync(body, remembered, new HeardArguments(Long(600), [.. Enumerable.Range(0, 200).Select(_ => Long(600))]), TestContext.Current.CancellationToken);
         Assert.True(opinion.Option == 1, opinion.Reasoning);
     }

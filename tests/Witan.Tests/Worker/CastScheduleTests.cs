@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 using Xunit;
 
 namespace Witan.Tests.Worker;
@@ -46,7 +47,7 @@ public sealed class CastScheduleTests
 
         public TimeSpan Longest => longest;
 
-        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken) =>
+        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken) =>
             Task.FromResult(new Opinion(0, ""));
     }
 

@@ -7,6 +7,7 @@ using Witan.Trustee;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 using Xunit;
 
 namespace Witan.Tests.Worker;
@@ -102,7 +103,7 @@ public sealed class StoredOnceTests : IDisposable
     {
         public string Description => "always yes";
 
-        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken)
+        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken)
         {
             asked();
             return Task.FromResult(new Opinion(0, "yes"));

@@ -2,6 +2,7 @@ using Witan.Tests.Coordinator;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
+using Witan.Worker.Memory;
 using Xunit;
 
 namespace Witan.Tests.Worker;
@@ -60,6 +61,6 @@ public sealed class TimedDeliberationTests
 
         public int AtOnce => 4;
 
-        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<string> memory, HeardArguments? heard, CancellationToken cancellationToken) => think(cancellationToken);
+        public Task<Opinion> DeliberateAsync(ProposalBody proposal, IReadOnlyList<Recollection> memory, HeardArguments? heard, CancellationToken cancellationToken) => think(cancellationToken);
     }
 }

@@ -34,7 +34,7 @@ internal static class CvmText
         if (cvms.Count > 0)
             terminal.Out.WriteLine(terminal.Bold($"{"NAME".PadRight(name)}  {"STATUS",-12}  {"TYPE",-10}  APP ID"));
         foreach (CvmInfo cvm in cvms)
-            terminal.Out.WriteLine($"{Clean(cvm.Name).PadRight(name)}  {Clean(cvm.Status),-12}  {Clean(cvm.InstanceType),-10}  {Clean(cvm.AppId)}");
+            terminal.Out.WriteLine($"{Terminal.Plain(cvm.Name).PadRight(name)}  {Terminal.Plain(cvm.Status),-12}  {Terminal.Plain(cvm.InstanceType),-10}  {Terminal.Plain(cvm.AppId)}");
     }
 
     public static void WriteStatus(Terminal terminal, CvmInfo cvm, CvmState? state, bool asJson)
@@ -54,7 +54,7 @@ internal static class CvmText
         void Line(string label, string? value)
         {
             if (!string.IsNullOrEmpty(value))
-                terminal.Out.WriteLine($"{label,-14}{Clean(value)}");
+                terminal.Out.WriteLine($"{label,-14}{Terminal.Plain(value)}");
         }
 
         Line("name", cvm.Name);
@@ -62,7 +62,7 @@ internal static class CvmText
         Line("status", state?.Status ?? cvm.Status);
         Line("boot", state?.BootProgress);
         if (state?.BootError is { Length: > 0 } error)
-            terminal.Out.WriteLine($"{"boot error",-14}{terminal.Bad(Clean(error))}");
+            terminal.Out.WriteLine($"{"boot error",-14}{terminal.Bad(Terminal.Plain(error))}");
         Line("app id", cvm.AppId);
         Line("instance id", cvm.InstanceId ?? state?.InstanceId);
         Line("compose hash", cvm.ComposeHash);
@@ -70,9 +70,6 @@ internal static class CvmText
         foreach (CvmEndpoint endpoint in cvm.Endpoints ?? cvm.PublicUrls ?? [])
             Line("endpoint", endpoint.App);
     }
-
-    /// <summary>Text from the platform without what could steer a terminal.</summary>
-    public static string Clean(string? text) => string.Concat((text ?? "").Where(c => !char.IsControl(c)));
 
     /// <summary>Prints one JSON object.</summary>
     public static void WriteJson(TextWriter output, Action<Utf8JsonWriter> members)

@@ -21,7 +21,7 @@ internal sealed class DeployText(Terminal terminal) : IProgress<string>
         };
         output.WriteLine($"plan: {action}");
         foreach (string reason in plan.Reasons)
-            output.WriteLine($"  {CvmText.Clean(reason)}");
+            output.WriteLine($"  {Terminal.Plain(reason)}");
         if (request.Environment.Count > 0)
             output.WriteLine($"  variables: {string.Join(", ", request.Environment.Keys.Order(StringComparer.Ordinal))}");
         if (plan.Action == DeploymentAction.Nothing && request.Environment.Count > 0)
@@ -30,10 +30,10 @@ internal sealed class DeployText(Terminal terminal) : IProgress<string>
 
     public static void WriteResult(Terminal terminal, TextWriter output, DeploymentRequest request, DeploymentResult result)
     {
-        output.WriteLine($"cvm: {CvmText.Clean(result.CvmId)}");
-        output.WriteLine($"app id: {CvmText.Clean(result.AppId)}");
+        output.WriteLine($"cvm: {Terminal.Plain(result.CvmId)}");
+        output.WriteLine($"app id: {Terminal.Plain(result.AppId)}");
         if (result.ComposeHash is not null)
-            output.WriteLine($"compose hash: {CvmText.Clean(result.ComposeHash)}");
+            output.WriteLine($"compose hash: {Terminal.Plain(result.ComposeHash)}");
         if (result.Action != DeploymentAction.Nothing)
             terminal.Error.WriteLine($"{request.Name} costs from now on; it goes on if you stop here");
     }

@@ -5,6 +5,7 @@ using Witan.Coordinator;
 using Witan.Coordinator.Stores;
 using Witan.Dstack;
 using Witan.Trustee;
+using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
 
@@ -111,11 +112,12 @@ public static class AgentCommands
         Option<int> port = Port(3001);
         var profile = new Option<string>("--profile") { Description = "who this worker is: a profile file", Required = true };
         var owner = new Option<string?>("--owner") { Description = "Ed25519 key that may add to this worker's memory, in hexadecimal (default: WITAN_OWNER, else nobody)" };
+        var notes = new Option<string?>("--notes") { Description = "notes that the owner signed with witan worker memory sign, taken in at the start (default: the file that WITAN_NOTES names)" };
         var window = new Option<string?>("--cast-window") { Description = "seconds; ballots are cast at a random moment of the window after deciding (default: WITAN_CAST_WINDOW, else the longest that deciding may take)" };
         (Option<string> name, Option<Uri[]> coordinator) = Peer("worker");
         var command = new Command("worker", "Deliberate and vote: attest, take tasks, cast ballots.")
         {
-            State, name, coordinator, Authority, profile, port, owner, window, Socket, Root, Collateral, Policy,
+            State, name, coordinator, Authority, profile, port, owner, notes, window, Socket, Root, Collateral, Policy,
         };
         command.SetAction((parsed, token) => RunAsync(async stop =>
         {
@@ -126,6 +128,7 @@ public static class AgentCommands
                 ["Profile"] = (profile, ""),
                 [nameof(WorkerOptions.Port)] = (port, ""),
                 [nameof(WorkerOptions.Owner)] = (owner, "WITAN_OWNER"),
+                [nameof(WorkerOptions.Notes)] = (notes, "WITAN_NOTES"),
                 [nameof(WorkerOptions.CastWindow)] = (window, "WITAN_CAST_WINDOW"),
             });
             IDeliberator deliberator;
@@ -140,10 +143,12 @@ public static class AgentCommands
                 throw new CommandException($"{parsed.GetValue(profile)}: {e.Message}", "examples/profiles shows the form");
             }
 
+            Digest? ownedBy = WorkerOptions.ParseOwner(parsed.GetValue(owner) ?? Environment.GetEnvironmentVariable("WITAN_OWNER"));
             var worker = new WorkerOptions
             {
                 Port = parsed.GetValue(port),
-                Owner = WorkerOptions.ParseOwner(parsed.GetValue(owner) ?? Environment.GetEnvironmentVariable("WITAN_OWNER")),
+                Owner = ownedBy,
+                Notes = WorkerOptions.ReadNotes(parsed.GetValue(notes) ?? Environment.GetEnvironmentVariable("WITAN_NOTES"), ownedBy),
                 CastWindow = WorkerOptions.ParseCastWindow(parsed.GetValue(window) ?? Environment.GetEnvironmentVariable("WITAN_CAST_WINDOW")),
             };
             await WorkerHost.RunAsync(agent, worker, deliberator, terminal.Error, TimeProvider.System, stop, signed);

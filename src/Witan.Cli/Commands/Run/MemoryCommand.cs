@@ -40,17 +40,25 @@ internal static class MemoryCommand
         var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, Key, Socket };
         add.SetAction((parsed, token) => RunAsync(parsed, terminal, async desk =>
         {
-            string note = parsed.GetValue(text)!;
-            if (note == "-")
-                note = (await Console.In.ReadToEndAsync(token)).Trim();
-            MemoryKind which = parsed.GetValue(kind) == "preference" ? MemoryKind.Preference : MemoryKind.Knowledge;
-            DateTimeOffset at = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
-            var entry = new MemoryEntry(which, at, note) { OwnerSignature = Ed25519.Sign(desk.Seed, WorkerMemory.SignedBytes(desk.Owner, which, at, note)) };
+            MemoryEntry entry = SignedNotes.Entry(desk.Seed, Kind(parsed), TimeProvider.System.GetUtcNow(), await NoteAsync(parsed, token));
             WorkerMemory memory = await desk.Store.AddAsync(desk.Owner, entry, token);
             terminal.Out.WriteLine($"added; the memory has {memory.Entries.Count} entries");
             if (Recollection.NotesLeftOut(memory) is > 0 and var left)
                 terminal.Error.WriteLine($"{terminal.Doubt("!")} the oldest notes are no longer put before the worker's mind ({left}): it takes {Recollection.MaximumCharacters} characters of them");
         }, token));
+
+        var sign = new Command("sign", "Print a note signed by the owner, as one word for a file of --notes. Needs no worker.") { text, kind, Key };
+        sign.SetAction(async (parsed, token) =>
+        {
+            try
+            {
+                terminal.Out.WriteLine(SignedNotes.Sign(OwnerKey.Seed(parsed.GetValue(Key)!), Kind(parsed), TimeProvider.System.GetUtcNow(), await NoteAsync(parsed, token)));
+            }
+            catch (SettingException e)
+            {
+                throw new CommandException(e.Message, e.Hint);
+            }
+        });
 
         var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, Key, Socket };
         export.SetAction((parsed, token) => RunAsync(
@@ -62,7 +70,13 @@ internal static class MemoryCommand
 
         var owner = new Command("owner", "Print the public key for --owner and WITAN_OWNER.") { Key };
         owner.SetAction(parsed => terminal.Out.WriteLine(Convert.ToHexStringLower(Ed25519.PublicKey(OwnerKey.Seed(parsed.GetValue(Key)!)))));
-        foreach (Command each in new[] { show, add, export, rotate, owner })
+
+        MemoryKind Kind(ParseResult parsed) => parsed.GetValue(kind) == "preference" ? MemoryKind.Preference : MemoryKind.Knowledge;
+
+        async Task<string> NoteAsync(ParseResult parsed, CancellationToken token) =>
+            parsed.GetValue(text) is not "-" and { } note ? note : (await Console.In.ReadToEndAsync(token)).Trim();
+
+        foreach (Command each in new[] { show, add, sign, export, rotate, owner })
             command.Add(each);
         return command;
     }

@@ -14,7 +14,7 @@ internal sealed class WatchText(Terminal terminal) : IProgress<EndpointProgress>
     public void Report(EndpointProgress value)
     {
         string elapsed = $"{(int)value.Elapsed.TotalMinutes}:{value.Elapsed.Seconds:00}";
-        string line = $"{elapsed} of an expected 3 to 10 minutes, poll {value.Poll} of {value.Polls}: {CvmText.Clean(value.Detail)}";
+        string line = $"{elapsed} of an expected 3 to 10 minutes, poll {value.Poll} of {value.Polls}: {Terminal.Plain(value.Detail)}";
         if (terminal.Interactive)
             terminal.Error.Write($"\r\e[K{(line.Length > 118 ? line[..117] + "…" : line)}");
         else if (value.Detail != _last || value.Poll % 4 == 1)
@@ -43,23 +43,23 @@ internal sealed class WatchText(Terminal terminal) : IProgress<EndpointProgress>
         if (result.Outcome == EndpointWatchOutcome.Ready)
         {
             terminal.Out.WriteLine($"{terminal.Good("✓")} {name} is ready after {result.Elapsed.TotalSeconds:0} s: {result.Endpoint}");
-            terminal.Out.WriteLine($"  {CvmText.Clean(result.Evidence?.Summary)}");
+            terminal.Out.WriteLine($"  {Terminal.Plain(result.Evidence?.Summary)}");
             return;
         }
 
         terminal.Out.WriteLine($"{terminal.Bad("✗")} provisioning of {name} is failed: {Reason(result)}");
         if (result.LastState?.Status is { } status)
-            terminal.Out.WriteLine($"  last state: {CvmText.Clean(status)}{(result.LastState.BootProgress is { Length: > 0 } boot ? $" ({CvmText.Clean(boot)})" : "")}");
+            terminal.Out.WriteLine($"  last state: {Terminal.Plain(status)}{(result.LastState.BootProgress is { Length: > 0 } boot ? $" ({Terminal.Plain(boot)})" : "")}");
         if (result.LastState?.BootError is { Length: > 0 } error)
-            terminal.Out.WriteLine($"  boot error: {CvmText.Clean(error)}");
+            terminal.Out.WriteLine($"  boot error: {Terminal.Plain(error)}");
         if (result.LastDetail is not null)
-            terminal.Out.WriteLine($"  last seen: {CvmText.Clean(result.LastDetail)}");
+            terminal.Out.WriteLine($"  last seen: {Terminal.Plain(result.LastDetail)}");
         foreach (Finding finding in result.Evidence?.Findings.Where(finding => finding.Severity >= FindingSeverity.Undecided) ?? [])
-            terminal.Out.WriteLine($"  {finding.Code}: {CvmText.Clean(finding.Message)}{(finding.Remedy is null ? "" : $" ({finding.Remedy})")}");
+            terminal.Out.WriteLine($"  {finding.Code}: {Terminal.Plain(finding.Message)}{(finding.Remedy is null ? "" : $" ({finding.Remedy})")}");
         foreach (string line in result.LogTail)
             terminal.Out.WriteLine(terminal.Dim($"  log: {line}"));
         if (result.LogProblem is not null)
-            terminal.Out.WriteLine($"  no log: {CvmText.Clean(result.LogProblem)}");
+            terminal.Out.WriteLine($"  no log: {Terminal.Plain(result.LogProblem)}");
         if (result.Outcome == EndpointWatchOutcome.Gone)
             return;
         terminal.Out.WriteLine($"{terminal.Doubt("!")} CVM {result.CvmId} is still there: it may come up later, and it still costs money.");
