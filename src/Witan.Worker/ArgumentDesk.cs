@@ -13,6 +13,7 @@ namespace Witan.Worker;
 /// </summary>
 internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation deliberation, WorkerMind mind, string folder, TimeProvider clock)
 {
+    private const string DefaultName = "worker";
     private readonly PatientPost _post = new(program.Client, clock);
     private readonly UnstoredOpinions _unstored = new(clock);
 
@@ -45,7 +46,7 @@ internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation delib
         byte[] reasons = SealedReasons.ToBytes(opinion);
         File(proposal, "opinion").Write(reasons);
         CryptographicOperations.ZeroMemory(reasons);
-        var argument = Argument.Of(Nameless(opinion.Argument), new Digest(RandomNumberGenerator.GetBytes(32)));
+        var argument = Argument.Of(Spoken(opinion.Argument), new Digest(RandomNumberGenerator.GetBytes(32)));
         var kept = new KeptArgument(
             argument, SealedArgument.Create(state, program.Secrets.Keys.AgentId, argument, program.CoordinatorKeys.Encryption, program.Secrets.SigningSeed));
         File(proposal, "argument").Write(kept.ToBytes());
@@ -53,9 +54,8 @@ internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation delib
         return kept;
     }
 
-    // A mind may name itself though it was told not to. How it writes cannot be hidden here.
-    private string Nameless(string text) =>
-        program.Options.Name.Length == 0 ? text : text.Replace(program.Options.Name, "this member", StringComparison.OrdinalIgnoreCase);
+    // A mind may name itself though it was told not to. The name that a worker has where it was given none is everybody's, and a word of the language.
+    private string Spoken(string text) => program.Options.Name == DefaultName ? text : Nameless.Of(text, program.Options.Name);
 
     private KeptArgument? Load(Digest proposal) => File(proposal, "argument").Read() is not { } bytes
         ? null

@@ -149,8 +149,9 @@ public sealed class BallotDesk
         {
             await _mind.RememberAsync(state.ProposalId, state.Body, opinion, cancellationToken);
         }
-        catch (MemoryException)
+        catch (IOException)
         {
+            // The disk, or the guest agent that gives the memory's key.
             await _program.LogAsync($"proposal {state.ProposalId.Short()}: the decision could not be remembered; the vote is cast all the same");
         }
     }

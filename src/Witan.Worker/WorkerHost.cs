@@ -67,8 +67,10 @@ public static class WorkerHost
         await program.LogAsync(await mind.StartAsync(cancellationToken));
         if (worker.Notes.Count > 0)
         {
-            int added = await mind.TeachAsync(worker.Notes, cancellationToken);
+            (int added, int leftOut) = await mind.TeachAsync(worker.Notes, cancellationToken);
             await program.LogAsync($"notes of the owner: {added} new, {worker.Notes.Count - added} known");
+            if (leftOut > 0)
+                await program.LogAsync($"the oldest notes are not put before the mind ({leftOut}): it takes {Recollection.MaximumCharacters} characters of them");
         }
 
         var desk = new BallotDesk(program, deliberator, mind, worker.CastWindowOf(deliberator), clock);

@@ -6,11 +6,14 @@ namespace Witan.Dstack;
 /// </summary>
 public static class DurableFile
 {
-    private const int MaximumBytes = 64 << 20;
+    /// <summary>Longest content, bytes. What is longer is not written, since it could not be read again.</summary>
+    public const int MaximumBytes = 256 << 20;
 
-    /// <summary>Replaces a file's content. Throws <see cref="IOException"/> where the disk does not take it.</summary>
+    /// <summary>Replaces a file's content. Throws <see cref="IOException"/> where it is too long or the disk does not take it.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
+        if (content.Length > MaximumBytes)
+            throw new IOException($"{path} would have {content.Length} bytes; such a file has at most {MaximumBytes}");
         // Programs that share a directory may write the same file at once: each beside it under a name of its own.
         string next = $"{path}.{Environment.ProcessId}.next";
         var options = new FileStreamOptions
@@ -26,6 +29,7 @@ public static class DurableFile
             stream.Flush(flushToDisk: true);
         }
 
+        FileOwner.Keep(path, next);
         File.Move(next, path, overwrite: true);
         // The rename itself is durable only when the directory is.
         DurableDirectory.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);

@@ -99,7 +99,8 @@ public static class TrusteeGuard
 
         Digest question = Question(state.Body);
         Digest[] voters = [.. state.Roster.Keys.Order()];
-        if (rules.LinkSameQuestions && memory.Opened.Any(opened => opened.Question == question && Differ(opened.Voters, voters) < least))
+        // Of a sum that was opened before this rule was set nobody knows the voters: they may have been nearly the same.
+        if (rules.LinkSameQuestions && memory.Opened.Any(opened => opened.Question == question && (opened.Voters.Count == 0 || Differ(opened.Voters, voters) < least)))
             return No(TrusteeRefusalCode.Linked, "the same question was opened before for nearly the same voters");
         if (!state.Qualified.Contains(index)
             || !P256Point.MultiplyBase(share).Equals(JointKey.VerificationKey(state.QualifiedContributions, index)))
@@ -109,7 +110,7 @@ public static class TrusteeGuard
 
         PartialDecryption answer = Decryption.Decrypt(state.BallotContext, sums, index, share, state.ClosedHead, signingSeed, random);
         return new TrusteeDecision(
-            memory.With(new OpenedSum(state.ProposalId, state.ClosedHead, sumHash, question, voters, answer)), answer, null, "");
+            memory.With(new OpenedSum(state.ProposalId, state.ClosedHead, sumHash, question, rules.LinkSameQuestions ? voters : [], answer)), answer, null, "");
     }
 
     /// <summary>

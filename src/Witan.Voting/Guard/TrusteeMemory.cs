@@ -5,7 +5,7 @@ namespace Witan.Voting;
 /// <param name="ClosedHead">Hash of the event that closed its record.</param>
 /// <param name="Sums">Hash over the encrypted sums.</param>
 /// <param name="Question">Hash over the question without its rules and times.</param>
-/// <param name="Voters">The roster, ids in order.</param>
+/// <param name="Voters">The roster, ids in order, where the trustee compares rosters (<see cref="TrusteeRules.LinkSameQuestions"/>); else empty.</param>
 /// <param name="Answer">What was answered: given again, to the byte, to the identical request.</param>
 public sealed record OpenedSum(
     Digest Proposal, Digest ClosedHead, Digest Sums, Digest Question, IReadOnlyList<Digest> Voters, PartialDecryption Answer);

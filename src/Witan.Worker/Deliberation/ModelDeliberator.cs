@@ -58,7 +58,7 @@ public sealed class ModelDeliberator(
         {
             Evidence = evidence,
             // Why there is no answer is no argument.
-            Argument = opinion.Abstention is null or AbstentionReason.Chosen ? opinion.Reasoning : "",
+            Argument = opinion.Abstention is null or AbstentionReason.Chosen ? Nameless.Of(opinion.Reasoning, profile.Name) : "",
         };
     }
 

@@ -40,11 +40,19 @@ public sealed class MemoryStore(string path, MemoryKeySource keys)
     /// Adds one entry and seals the result under the epoch that is in use. The worker and its owner may both write: a lock beside the
     /// file lets one wait for the other.
     /// </summary>
-    public async Task<WorkerMemory> AddAsync(byte[] owner, MemoryEntry entry, CancellationToken cancellationToken)
+    public Task<WorkerMemory> AddAsync(byte[] owner, MemoryEntry entry, CancellationToken cancellationToken) => AddAsync(owner, [entry], 0, cancellationToken);
+
+    /// <summary>
+    /// Adds entries, all or none, to a memory that was changed <paramref name="least"/> times or more. Throws <see cref="MemoryException"/> where an older
+    /// one is in its place: what is written on it would pass for the newest.
+    /// </summary>
+    public async Task<WorkerMemory> AddAsync(byte[] owner, IReadOnlyList<MemoryEntry> entries, ulong least, CancellationToken cancellationToken)
     {
         await using FileStream turn = await LockAsync(cancellationToken);
         (WorkerMemory known, uint epoch) = await ReadAsync(owner, cancellationToken);
-        WorkerMemory memory = known.With(entry);
+        if (known.Sequence < least)
+            throw MemoryException.Older(known.Sequence, least);
+        WorkerMemory memory = entries.Aggregate(known, (now, entry) => now.With(entry));
         await WriteAsync(memory, epoch, cancellationToken);
         return memory;
     }

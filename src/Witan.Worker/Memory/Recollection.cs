@@ -29,7 +29,8 @@ public sealed record Recollection(MemoryKind Kind, string Text)
         return Notes(memory).Count() - Newest(Notes(memory), ref left).Count;
     }
 
-    private static IEnumerable<MemoryEntry> Notes(WorkerMemory memory) => memory.Entries.Where(entry => entry.Kind != MemoryKind.Decision);
+    // By the time that their owner signed, not by that of their coming: who hands in old notes again does not push out the new ones.
+    private static IEnumerable<MemoryEntry> Notes(WorkerMemory memory) => memory.Entries.Where(entry => entry.Kind != MemoryKind.Decision).OrderBy(entry => entry.At);
 
     private static List<Recollection> Newest(IEnumerable<MemoryEntry> entries, ref int left)
     {

@@ -61,6 +61,9 @@ public sealed record WorkerMemory(byte[] Owner, ulong Sequence, IReadOnlyList<Me
     /// <summary>What is wrong with an entry in this memory, or null. Checked for every entry whenever a memory is opened.</summary>
     public string? Problem(MemoryEntry entry)
     {
+        // A signature covers a kind's lowest byte only.
+        if (!Enum.IsDefined(entry.Kind))
+            return $"there is no kind {(int)entry.Kind} of note";
         if (entry.Text.Length is 0 or > MaximumText)
             return $"a note has 1 to {MaximumText} characters, not {entry.Text.Length}";
         if (entry.Kind == MemoryKind.Decision)

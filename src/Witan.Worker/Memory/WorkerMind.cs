@@ -25,29 +25,17 @@ public sealed class WorkerMind(MemoryStore store, byte[] owner, TimeProvider clo
     }
 
     /// <summary>
-    /// Takes in what its owner wrote elsewhere, and leaves what it knows already. Returns how many notes were new. Throws <see cref="MemoryException"/>, also
-    /// where no note finds room.
+    /// Takes in what its owner wrote elsewhere, and leaves what it knows already. Returns how many notes were new, and how many in the memory are too old to be
+    /// recalled. Throws <see cref="MemoryException"/>, also where no note finds room.
     /// </summary>
-    public async Task<int> TeachAsync(IReadOnlyList<MemoryEntry> notes, CancellationToken cancellationToken)
+    public async Task<(int New, int LeftOut)> TeachAsync(IReadOnlyList<MemoryEntry> notes, CancellationToken cancellationToken)
     {
         WorkerMemory memory = await ReadAsync(() => store.OpenAsync(owner, cancellationToken));
         var known = memory.Entries.Select(entry => (entry.Kind, entry.At, entry.Text)).ToHashSet();
-        int added = 0;
-        foreach (MemoryEntry note in notes.Where(note => known.Add((note.Kind, note.At, note.Text))))
-        {
-            try
-            {
-                await ReadAsync(() => store.AddAsync(owner, note, cancellationToken));
-            }
-            catch (ArgumentException e)
-            {
-                throw new MemoryException($"a note of {note.At:yyyy-MM-dd} cannot be taken in: {e.Message}", e);
-            }
-
-            added++;
-        }
-
-        return added;
+        MemoryEntry[] added = [.. notes.Where(note => known.Add((note.Kind, note.At, note.Text)))];
+        if (added.Length > 0)
+            memory = await AddAsync(added, cancellationToken);
+        return (added.Length, Recollection.NotesLeftOut(memory));
     }
 
     /// <summary>What it remembers that bears on a proposal. Throws <see cref="MemoryException"/> where the memory is gone, or an older one is in its place.</summary>
@@ -60,7 +48,20 @@ public sealed class WorkerMind(MemoryStore store, byte[] owner, TimeProvider clo
         string reasons = Cut(opinion.Reasoning);
         string text = $"{body.Title}: voted {body.Options[opinion.Option]}. {reasons}";
         var decision = new MemoryEntry(MemoryKind.Decision, clock.GetUtcNow(), text) { Proposal = proposal.ToString() };
-        await ReadAsync(() => store.AddAsync(owner, decision, cancellationToken));
+        await AddAsync([decision], cancellationToken);
+    }
+
+    // Only to what this worker has seen, or newer: an older memory that was put back would pass for it with one entry more.
+    private async Task<WorkerMemory> AddAsync(IReadOnlyList<MemoryEntry> entries, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(() => store.AddAsync(owner, entries, (ulong)Math.Max(0, Interlocked.Read(ref _newest)), cancellationToken));
+        }
+        catch (ArgumentException e)
+        {
+            throw new MemoryException($"the memory takes nothing more: {e.Message}", e);
+        }
     }
 
     // Never inside a character of two parts: half of one cannot be written.
@@ -79,7 +80,7 @@ public sealed class WorkerMind(MemoryStore store, byte[] owner, TimeProvider clo
         long known = Interlocked.Read(ref _newest);
         WorkerMemory memory = await read();
         if ((long)memory.Sequence < known)
-            throw new MemoryException($"the memory was changed {memory.Sequence} times, and {known} times when this worker last saw it: an older one was put back");
+            throw MemoryException.Older(memory.Sequence, (ulong)known);
         for (long seen = Interlocked.Read(ref _newest); (long)memory.Sequence > seen; seen = Interlocked.Read(ref _newest))
             Interlocked.CompareExchange(ref _newest, (long)memory.Sequence, seen);
         return memory;

@@ -68,6 +68,10 @@ public sealed class MemoryOwnerTests : IDisposable
         await File.WriteAllBytesAsync(FilePath, old, Cancel);
         MemoryException refused = await Assert.ThrowsAsync<MemoryException>(() => mind.RecallAsync(Cancel));
         Assert.Contains("an older one was put back", refused.Message, StringComparison.Ordinal);
+        // Nor is anything written on it: with one entry more it would pass for the newest.
+        refused = await Assert.ThrowsAsync<MemoryException>(() => mind.RememberAsync(new Digest(new byte[32]), TestProposals.Body("a grant"), new Opinion(1, "dear"), Cancel));
+        Assert.Contains("an older one was put back", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(old, await File.ReadAllBytesAsync(FilePath, Cancel));
         File.Delete(FilePath);
         await Assert.ThrowsAsync<MemoryException>(() => mind.RecallAsync(Cancel));
     }

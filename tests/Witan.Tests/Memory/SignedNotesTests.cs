@@ -30,12 +30,12 @@ public sealed class SignedNotesTests : IDisposable
         IReadOnlyList<MemoryEntry> notes = Read(file);
         WorkerMind mind = Mind();
         await mind.StartAsync(Cancel);
-        Assert.Equal(2, await mind.TeachAsync(notes, Cancel));
+        Assert.Equal((2, 0), await mind.TeachAsync(notes, Cancel));
         WorkerMind restarted = Mind();
         await restarted.StartAsync(Cancel);
-        Assert.Equal(0, await restarted.TeachAsync(notes, Cancel));
+        Assert.Equal((0, 0), await restarted.TeachAsync(notes, Cancel));
         // One that is no longer handed in is still remembered.
-        Assert.Equal(1, await restarted.TeachAsync(Read(Sign("and a cat")), Cancel));
+        Assert.Equal((1, 0), await restarted.TeachAsync(Read(Sign("and a cat")), Cancel));
         Assert.Equal(
             [(MemoryKind.Preference, "be kind"), (MemoryKind.Knowledge, "the desk has two people"), (MemoryKind.Knowledge, "and a cat")],
             (await restarted.RecallAsync(Cancel)).Select(entry => (entry.Kind, entry.Text.Split(": ")[1])));
@@ -60,6 +60,26 @@ public sealed class SignedNotesTests : IDisposable
         }
 
         static bool Same(MemoryEntry one, MemoryEntry other) => (one.Kind, one.At, one.Text, one.Proposal) == (other.Kind, other.At, other.Text, other.Proposal);
+    }
+
+    [Fact]
+    public void One_note_is_not_made_into_others_of_kinds_that_there_are_not()
+    {
+        // The signature covers the lowest byte of the kind.
+        string json = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(Sign("be kind"))).Replace("\"Knowledge\"", "258", StringComparison.Ordinal);
+        Assert.Contains("258", json, StringComparison.Ordinal);
+        Assert.Contains("there is no kind 258", Assert.Throws<SettingException>(() => Read(Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json)))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_signed_last_is_recalled_first_whenever_it_comes()
+    {
+        WorkerMind mind = Mind();
+        await mind.StartAsync(Cancel);
+        string outdated = SignedNotes.Sign(_seed, MemoryKind.Knowledge, Noon.AddDays(-1), new string('o', WorkerMemory.MaximumText)), correction = Sign("n" + new string('.', 3000));
+        Assert.Equal((1, 0), await mind.TeachAsync(Read(correction), Cancel));
+        Assert.Equal((1, 1), await mind.TeachAsync(Read(outdated), Cancel));
+        Assert.StartsWith("n..", Assert.Single(await mind.RecallAsync(Cancel)).Text.Split(": ")[1], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -128,6 +128,16 @@ public class TrusteeGuardTests
     }
 
     [Fact]
+    public void Rosters_are_kept_only_where_they_are_compared_and_a_sum_without_one_counts_as_the_same()
+    {
+        TrusteeMemory memory = Decide(Closed(3, 0, 1, 0), TrusteeMemory.Empty, rules: Rules).Memory;
+        Assert.Empty(memory.Opened.Single().Voters);
+        TrusteeRules linked = Rules with { LinkSameQuestions = true, MinimumBallots = 3 };
+        Refused(TrusteeRefusalCode.Linked, Decide(Closed(4, 0, 1, 0, 1), memory, rules: linked));
+        Assert.Equal(3, Decide(Closed(3, 0, 1, 0), TrusteeMemory.Empty, rules: linked).Memory.Opened.Single().Voters.Count);
+    }
+
+    [Fact]
     public void A_share_that_is_not_part_of_the_key_is_not_used()
     {
         _council.Trustees[0].Share = P256Scalar.Random();
