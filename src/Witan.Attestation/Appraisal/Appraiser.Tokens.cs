@@ -65,6 +65,9 @@ public static partial class Appraiser
             findings.Undecided("TOKEN_RESULT_UNDECIDED", where, "the verifier could not decide on the evidence", "Ask it again when what it missed is there.");
         }
 
+        // The certificate of an EPID report ended with the service; such a report is judged at its own time.
+        if (claim.Collateral.Any(document => document.Kind != AppraisalClaims.IasCertificate && document.To < at))
+            findings.Undecided("TOKEN_COLLATERAL_STALE", where, $"the verdict is of {claim.EvaluatedAt:yyyy-MM-dd HH:mm:ss} UTC, and collateral that it rests on has ended since", "Ask the verifier for a token over current collateral, or judge at the time of the verdict.");
         CheckClaims(claim, where, policy, findings);
         CheckUnseen(claim, where, policy, findings);
         foreach (string id in claim.AdvisoryIds)
@@ -84,6 +87,9 @@ public static partial class Appraiser
     {
         if (claim.ConfidenceLevel is null)
             return new ConfidenceLevel(null, "the verifier gave no level");
+        // The level of a launch state is the issuer's own decision, and no part of the reading that its name stands for.
+        if (policy.RelaunchAdvised == RelaunchRule.None && claim.TcbStatus is (nameof(TcbStatus.RelaunchAdvised) or nameof(TcbStatus.RelaunchAdvisedConfigurationNeeded)))
+            return new ConfidenceLevel(null, $"{claim.TcbStatus} has no level under this policy");
         if (claim.LevelPolicy == PolicyFile.NameOf(policy.Rule))
             return new ConfidenceLevel(claim.ConfidenceLevel, $"level of the verifier, by its policy {claim.Policy} ({claim.LevelPolicy})");
         TcbStatus? status = claim.TcbStatus is null ? null
@@ -100,6 +106,8 @@ public static partial class Appraiser
                 findings.Fail("POLICY_MEASUREMENT", where, $"{name} is not one that the policy lists, or not stated", FindingActor.WorkloadOwner, "Deploy a build that is listed, or list this one after review.", value);
         }
 
+        if (claim.Claims.TryGetValue("mrServiceTd", out string? service) && service.AsSpan().ContainsAnyExcept('0') && !policy.ServiceTd.Contains(service, StringComparer.Ordinal))
+            findings.Fail("POLICY_SERVICE_TD", where, "a service TD is bound that the policy does not list", FindingActor.WorkloadOwner, "Launch the TD without it, or list it after review.", service);
         if (policy.IsvProdIds.Length > 0 && !(claim.Claims.TryGetValue("isvProdId", out string? product) && policy.IsvProdIds.Any(id => $"{id}" == product)))
             findings.Fail("POLICY_MEASUREMENT", where, "ISVPRODID is not one that the policy lists, or not stated", FindingActor.WorkloadOwner);
         if (policy.MinimumIsvSvn is { } least && !(claim.Claims.TryGetValue("isvSvn", out string? svn) && int.TryParse(svn, out int have) && have >= least))

@@ -5,6 +5,9 @@ namespace Witan.Attestation;
 /// <summary>Makes the result of one submodule from facts and verdict.</summary>
 public static class AppraisalClaims
 {
+    /// <summary>The one document of an EPID report's verdict, as its kind.</summary>
+    internal const string IasCertificate = "ias-signing-certificate";
+
     /// <summary>The result for a quote. <paramref name="claims"/> are what a caller shows of the evidence.</summary>
     public static SubmoduleResult Of(
         QuoteFacts facts, Verdict verdict, AppraisalPolicy policy, IReadOnlyDictionary<string, string> claims, string label = "cpu0", ReadOnlyMemory<byte> attestedKey = default)
@@ -34,7 +37,7 @@ public static class AppraisalClaims
             TcbStatus = facts.Report.StatusText,
             AdvisoryIds = [.. facts.Report.AdvisoryIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             EvaluationDataNumber = facts.Report.EvaluationDataNumber,
-            Collateral = facts.SignerFingerprint is { } signer ? [new TokenDocument("ias-signing-certificate", signer, null, facts.SignerNotAfter)] : [],
+            Collateral = facts.SignerFingerprint is { } signer ? [new TokenDocument(IasCertificate, signer, null, facts.SignerNotAfter)] : [],
         };
         return new SubmoduleResult(label, Trustworthiness.Status(vector, verdict.Outcome), vector, [policy.Name], attestedKey, claim);
     }

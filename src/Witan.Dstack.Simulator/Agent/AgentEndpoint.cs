@@ -29,7 +29,8 @@ internal sealed class AgentEndpoint(SimulatedCvm machine, Version version, Simul
 
         if (routed is null || segment.IsEmpty || segment.Contains('/'))
             return false;
-        method = routed.Find(segment.ToString(), version);
+        // The public service is found without its prefix too.
+        method = routed.Find(segment.ToString(), version) ?? (routed == _tappd ? _worker?.Find(segment.ToString(), version) : null);
         return true;
     }
 }

@@ -87,7 +87,7 @@ internal static class GuestService
         DateTimeOffset? from = full ? Moment(request, "not_before") : null;
         DateTimeOffset? to = full ? Moment(request, "not_after") : null;
         DateTimeOffset now = machine.Clock.GetUtcNow();
-        if ((from ?? DateTimeOffset.UnixEpoch) >= (to ?? now.AddDays(3650)))
+        if ((from ?? CertificateAuthority.Earliest) >= (to ?? now.AddDays(3650)))
             throw new AgentException("not_before must be earlier than not_after");
         using ECDsa fresh = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var leaf = new LeafRequest(request.Text("subject"), request.Texts("alt_names"), request.Flag("usage_server_auth"), request.Flag("usage_client_auth"))

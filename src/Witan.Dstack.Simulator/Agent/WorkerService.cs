@@ -8,7 +8,7 @@ internal static class WorkerService
     public static AgentService Of(Version version) => new(
         "Worker.",
         new("Info", AgentSchema.Empty, AgentSchema.AppInfo, (machine, _) => GuestService.InfoOf(machine, external: true)),
-        new("Version", AgentSchema.Empty, AgentSchema.WorkerVersion, (_, _) => GuestService.VersionOf(version)),
+        new("Version", AgentSchema.Empty, AgentSchema.WorkerVersion, (_, _) => GuestService.VersionOf(version)) { Since = AgentVersions.Signing },
         new("GetAttestationForAppKey", AgentSchema.AppKeyRequest, AgentSchema.GetQuoteResponse, GetAttestationForAppKey));
 
     private static AgentMessage GetAttestationForAppKey(SimulatedCvm machine, AgentMessage request)

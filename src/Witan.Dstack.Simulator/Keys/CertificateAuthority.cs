@@ -27,7 +27,8 @@ internal sealed record LeafRequest(string Subject, IReadOnlyList<string> AltName
 internal sealed class CertificateAuthority : IDisposable
 {
     public const string Arc = "1.3.6.1.4.1.62397.1";
-    private static readonly DateTimeOffset Earliest = new(1975, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    /// <summary>From when a certificate is valid where nothing else was asked for, as the real agent has it.</summary>
+    internal static readonly DateTimeOffset Earliest = new(1975, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Latest = new(2049, 12, 31, 0, 0, 0, TimeSpan.Zero);
     private readonly X509Certificate2 _certificate;
     private readonly ECDsa _key;

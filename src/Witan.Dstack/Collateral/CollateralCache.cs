@@ -73,7 +73,7 @@ internal sealed class CollateralCache
             var page = new CachePage(
                 Schema, key.Family.ToString(), key.Set.ToString(), hash, entry.Source, entry.FetchedAt, old is null ? entry.Seen : SeenMarks.Later(old.Seen, entry.Seen));
             DurableFile.Write(PagePath(key), JsonSerializer.SerializeToUtf8Bytes(page, CacheJson.Default.CachePage));
-            if (old is not null && old.Object != hash)
+            if (old is not null && old.Object != hash && !IsNamedElsewhere(key, old.Object))
                 File.Delete(ObjectPath(old.Object));
             return null;
         }
@@ -87,6 +87,10 @@ internal sealed class CollateralCache
             };
         }
     }
+
+    // Objects are named by their content: another set, or another root, may have been served the same bytes. Pages are few and small.
+    private bool IsNamedElsewhere(CollateralEntryKey key, string hash) => Directory.EnumerateFiles(_families, "*.json")
+        .Any(path => path != PagePath(key) && File.ReadAllText(path).Contains(hash, StringComparison.Ordinal));
 
     private CachePage? ReadPage(CollateralEntryKey key)
     {

@@ -62,6 +62,8 @@ internal static class CollateralCheck
             : trusted.PckCrl.IssuerName != ca ? $"the PCK CRL is by {trusted.PckCrl.IssuerName}, where {ca} was asked for"
             : set.EvaluationDataNumber is { } number && trusted.TcbInfo.EvaluationDataNumber != number
                 ? $"the TCB info has evaluation number {trusted.TcbInfo.EvaluationDataNumber}, where {number} was asked for"
+            : set.EvaluationDataNumber is { } asked && trusted.QeIdentity.EvaluationDataNumber != asked
+                ? $"the QE identity has evaluation number {trusted.QeIdentity.EvaluationDataNumber}, where {asked} was asked for"
             : null;
     }
 }

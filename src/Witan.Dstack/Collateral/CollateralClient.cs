@@ -19,7 +19,7 @@ public sealed class CollateralClient : IDisposable
     private readonly CollateralCache? _cache;
     private readonly SourceConnection[] _sources;
     private readonly ConcurrentDictionary<CollateralEntryKey, CollateralEntry> _kept = new();
-    private readonly ConcurrentDictionary<CollateralEntryKey, Lazy<Task<CollateralResult>>> _flights = new();
+    private readonly ConcurrentDictionary<(CollateralEntryKey Key, bool Refresh), Lazy<Task<CollateralResult>>> _flights = new();
     private readonly ConcurrentDictionary<CollateralEntryKey, (FetchedCollateral Collateral, DateTimeOffset At)> _remembered = new();
     private readonly CancellationTokenSource _stop = new();
 
@@ -49,7 +49,7 @@ public sealed class CollateralClient : IDisposable
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         CollateralEntryKey key = CollateralEntryKey.Of(family, _set, _root);
         var flight = new Lazy<Task<CollateralResult>>(() => Task.Run(() => FlyAsync(key, refresh, _stop.Token)));
-        return _flights.GetOrAdd(key, flight).Value.WaitAsync(cancellationToken);
+        return _flights.GetOrAdd((key, refresh), flight).Value.WaitAsync(cancellationToken);
     }
 
     /// <summary>
@@ -98,7 +98,7 @@ public sealed class CollateralClient : IDisposable
         }
         finally
         {
-            _flights.TryRemove(key, out _);
+            _flights.TryRemove((key, refresh), out _);
         }
     }
 

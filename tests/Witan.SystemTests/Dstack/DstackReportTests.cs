@@ -102,6 +102,23 @@ public sealed class DstackReportTests : IAsyncLifetime
         Assert.Contains(json.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("code").GetString() == code);
     }
 
+    [Theory]
+    [InlineData("--compose-hash")]
+    [InlineData("--os-image")]
+    public async Task The_bare_quote_does_not_get_around_what_is_demanded_of_the_guest(string demand)
+    {
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "quote.bin"), Convert.FromHexString(_report["quote"]!.GetValue<string>()), Cancel);
+        string[] verify = ["verify", Path.Combine(_folder, "quote.bin"), "--simulated", "--trust-root", Path.Combine(_folder, "root.pem"), "--collateral", Path.Combine(_folder, "collateral.json")];
+        (int plain, _, _) = await WitanProgram.RunAsync(Cancel, verify);
+        Assert.Equal(0, plain);
+        (int exit, string output, _) = await WitanProgram.RunAsync(Cancel, [.. verify, demand, new string('1', 64)]);
+        Assert.Equal(1, exit);
+        Assert.Contains("EVIDENCE_NOT_A_GUEST", output, StringComparison.Ordinal);
+        (exit, _, string error) = await WitanProgram.RunAsync(Cancel, [.. verify, demand, "xyz"]);
+        Assert.Equal(2, exit);
+        Assert.Contains($"{demand} takes 64 hexadecimal digits", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_production_verifier_rejects_it_and_without_collateral_nobody_can_decide()
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Witan.Cli.CommandLine;
 using Witan.Crypto;
 using Witan.Dstack.AppEnvironment;
+using Witan.Fuzz.Pki;
 using Witan.Voting;
 using Xunit;
 
@@ -72,6 +73,31 @@ public sealed class DeployCommandTests : IAsyncLifetime
         Assert.Contains("the evidence is rejected", old.Output);
         Server.Evidence = (_, _) => JsonSerializer.Serialize(new CoordinatorEvidence(_cloud.Keys, AgentEvidence.None, "local"), WireJson.Default.CoordinatorEvidence);
         Assert.Contains("runs without a TEE", (await Run("watch", "council-1")).Output);
+    }
+
+    [Fact]
+    public async Task An_enclave_that_sends_the_compose_hash_in_a_log_that_nothing_measured_is_rejected()
+    {
+        Assert.Equal(ExitCode.Good, (await Deploy()).Code);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var enclave = new TestAuthority(tdx: false)
+        {
+            TcbInfo = TestDocuments.TcbInfo(false, now.AddDays(-4), now.AddDays(26)),
+            QeIdentity = TestDocuments.QeIdentity(false, now.AddDays(-4), now.AddDays(26)),
+        };
+        foreach (TestCrl list in new[] { enclave.RootCrl, enclave.PckCrl })
+            (list.ThisUpdate, list.NextUpdate) = (now.AddDays(-4), now.AddDays(26));
+        await _cloud.WriteAsync("root.pem", enclave.Root.Pem());
+        await File.WriteAllBytesAsync(Path.Combine(_cloud.Folder, "collateral.json"), enclave.CollateralBytes(), TestContext.Current.CancellationToken);
+        Server.Evidence = (_, nonce) =>
+        {
+            CoordinatorEvidence.ReportData(Digest.Parse(nonce), _cloud.Keys, new string('a', 40)).ToBytes().CopyTo(enclave.Quote.Body, 320);
+            string log = $$"""[{"imr":3,"event_type":134217729,"digest":"","event":"compose-hash","event_payload":"{{SimulatedCvm.HashOf(Compose)}}"}]""";
+            return JsonSerializer.Serialize(new CoordinatorEvidence(_cloud.Keys, new AgentEvidence(new string('a', 40), Convert.ToHexStringLower(enclave.QuoteBytes()), log, ""), "production"), WireJson.Default.CoordinatorEvidence);
+        };
+        CommandRun watch = await Run("watch", "council-1", "--polls", "2");
+        Assert.True(watch.Code == ExitCode.Rejected, watch.Output + watch.Error);
+        Assert.Contains("measures no compose hash", watch.Output, StringComparison.Ordinal);
     }
 
     [Fact]

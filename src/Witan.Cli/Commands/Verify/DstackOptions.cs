@@ -21,6 +21,10 @@ internal sealed class DstackOptions
             command.Options.Add(option);
     }
 
+    /// <summary>Whether anything is demanded that only a guest's report can show.</summary>
+    public bool AreGiven(ParseResult parsed) => parsed.GetValue(_compose) is not null
+        || parsed.GetValue(_composeHashes)!.Length + parsed.GetValue(_appIds)!.Length + parsed.GetValue(_images)!.Length + parsed.GetValue(_providers)!.Length > 0;
+
     /// <summary>The demands, over what the platform's policy demands.</summary>
     public DstackDemands Read(ParseResult parsed, AppraisalPolicy platform)
     {

@@ -86,6 +86,7 @@ public static class VerifyCommand
             IasFile? ias = reports.Read(parsed, named.Length, parsed.GetValue(root), parsed.GetValue(simulated), contents);
             using TokenIssuer? issuer = tokens.Issuer(parsed, parsed.GetValue(simulated));
             TokenFile? checker = tokens.Checker(parsed, contents);
+            DstackDemands guests = guest.Read(parsed, demanded);
             int worst = ExitCode.Good;
             foreach ((string file, byte[] content, CommandException? problem) in named)
             {
@@ -103,10 +104,11 @@ public static class VerifyCommand
                 bool isReport = !isIas && !isToken && DstackReport.Is(bytes);
                 if (client is not null && !isIas && !isToken)
                     (trusted, problems) = await CollateralOnRequest.FetchAsync(client, isReport ? DstackReport.QuoteBytes(bytes) : bytes, terminal, token);
-                VerifyResult judged = isIas ? ias!.Judge(file, content, demanded, moment)
+                VerifyResult judged = !isReport && guest.AreGiven(parsed) ? NoGuest(file, demanded)
+                    : isIas ? ias!.Judge(file, content, demanded, moment)
                     : isToken ? checker!.Judge(file, content, demanded, moment)
                     : isReport
-                    ? DstackReport.Judge(file, bytes, trusted, problems, guest.Read(parsed, demanded), moment)
+                    ? DstackReport.Judge(file, bytes, trusted, problems, guests, moment)
                     : Judge(file, bytes, trusted, problems, demanded, moment);
                 VerifyResult result = EarlyCollateral.Foresee(judged, next, demanded);
                 string? signed = issuer?.Issue(result, demanded, TimeProvider.System.GetUtcNow());
@@ -122,6 +124,16 @@ public static class VerifyCommand
             return worst;
         }
     }
+
+    // Whoever sends the bare quote of any machine must not get around what is demanded of the guest.
+    private static VerifyResult NoGuest(string file, AppraisalPolicy policy) => new(file, null, null, Appraiser.Refuse(
+        new Finding("EVIDENCE_NOT_A_GUEST", FindingSeverity.Error, "a dstack guest's report is demanded, and this is other evidence, which does not say what the guest runs")
+        {
+            Subject = "evidence",
+            Actor = FindingActor.Sender,
+            Remedy = "Send the guest agent's whole answer and not the quote alone.",
+        },
+        policy));
 
     private static void Print(Terminal terminal, VerifyJson line) => terminal.Out.WriteLine(JsonSerializer.Serialize(line, VerifyJsonContext.Default.VerifyJson));
 

@@ -38,8 +38,12 @@ internal sealed class EndpointEvidence(HttpClient http, EvidenceJudge judge, Fun
             return new EndpointEvidenceResult(EndpointEvidenceOutcome.Rejected, "the endpoint has no evidence: it runs without a TEE (LOCAL_MODE)");
 
         ReportData bound = CoordinatorEvidence.ReportData(Witan.Voting.Digest.Parse(nonce), evidence.Keys, evidence.Evidence.Instance);
-        Witan.Attestation.Verdict verdict = judge.Judge(evidence.Evidence, bound).Verdict;
-        string? measured = MeasuredComposeHash(evidence.Evidence.EventLog);
+        JudgedEvidence judged = judge.Judge(evidence.Evidence, bound);
+        Witan.Attestation.Verdict verdict = judged.Verdict;
+        if (verdict.Outcome == AppraisalOutcome.Accepted && judged.Machine is not { Compose.Length: > 0 })
+            return new EndpointEvidenceResult(EndpointEvidenceOutcome.Rejected, "the evidence measures no compose hash: it is an enclave's, not a guest's") { Findings = verdict.Findings };
+        // What the log says without having been measured only tells what ran before from what is refused.
+        string? measured = judged.Machine is { Compose.Length: > 0 } machine ? machine.Compose : SaidComposeHash(evidence.Evidence.EventLog);
         if (expected.ComposeHash is not null && !string.Equals(measured, expected.ComposeHash, StringComparison.OrdinalIgnoreCase))
             return NotYet($"evidence of compose hash {Short(measured)}, waiting for {Short(expected.ComposeHash)}");
         if (verdict.Outcome == AppraisalOutcome.Undecided)
@@ -92,8 +96,7 @@ internal sealed class EndpointEvidence(HttpClient http, EvidenceJudge judge, Fun
         return JsonSerializer.Deserialize(buffer.AsSpan(0, read), WireJson.Default.CoordinatorEvidence);
     }
 
-    // Only as good as the verdict: the judge replays the log to the registers that the quote signs.
-    private static string? MeasuredComposeHash(string eventLog) =>
+    private static string? SaidComposeHash(string eventLog) =>
         EventLog.TryParse(Encoding.UTF8.GetBytes(eventLog), out EventLog? log, out _)
         && log.RuntimeEvents.TakeWhile(each => each.Name != EventNames.SystemReady).FirstOrDefault(each => each.Name == EventNames.ComposeHash) is { } found
             ? Convert.ToHexStringLower(found.Payload.Span)

@@ -44,7 +44,8 @@ internal static class EvidenceReader
                     return problem;
             }
 
-            if (!root.TryGetProperty("quote", out _))
+            // An optional member that is null, or empty, is not there.
+            if (Text(root, "quote") is not { Length: > 0 })
             {
                 evidence = attested;
                 return attested is null ? Refuse("EVIDENCE_FORMAT", "the evidence has neither a quote nor an attestation") : null;

@@ -139,6 +139,47 @@ public class TokenHostilityTests
         Assert.Equal((AppraisalOutcome.Accepted, 1), (Judge(bench.Submodule("OK", "INTEL-SA-00219"), mine).Outcome, Judge(bench.Submodule("OK", "INTEL-SA-00219"), mine).ConfidenceLevel));
     }
 
+    [Theory]
+    [InlineData("RelaunchAdvised", "POLICY_TCB_STATUS")]
+    [InlineData("RelaunchAdvisedConfigurationNeeded", "POLICY_TCB_STATUS")]
+    [InlineData("UpToDate", null)]
+    public void A_level_that_only_the_issuers_policy_gives_to_a_launch_state_is_not_taken_over(string status, string? cause)
+    {
+        Verdict verdict = Judge(claim => claim with { TcbStatus = status });
+        Assert.Equal(cause, verdict.Cause?.Code);
+        Assert.Null(Judge(claim => claim with { TcbStatus = status }, TokenBench.Policy with { RelaunchAdvised = RelaunchRule.AsLaunched }).Cause);
+    }
+
+    [Fact]
+    public void A_service_TD_that_only_the_issuer_lists_is_refused()
+    {
+        string service = new('5', 96);
+        Verdict With(string value, AppraisalPolicy policy) =>
+            Judge(claim => claim with { Claims = new Dictionary<string, string>(claim.Claims) { ["mrServiceTd"] = value } }, policy);
+        Assert.Equal("POLICY_SERVICE_TD", With(service, TokenBench.Policy).Cause!.Code);
+        Assert.Null(With(service, TokenBench.Policy with { ServiceTd = [service] }).Cause);
+        Assert.Null(With(new string('0', 96), TokenBench.Policy).Cause);
+    }
+
+    [Fact]
+    public void A_verdict_over_collateral_that_has_ended_since_is_undecided()
+    {
+        Verdict With(string kind, DateTimeOffset? to) => Judge(claim => claim with { Collateral = [new TokenDocument(kind, new string('0', 64), TokenBench.Now.AddDays(-60), to)] });
+        Verdict stale = With("tcb-info", TokenBench.Now);
+        Assert.Equal((AppraisalOutcome.Undecided, "TOKEN_COLLATERAL_STALE"), (stale.Outcome, stale.Cause!.Code));
+        Assert.Null(With("tcb-info", TokenBench.Now.AddMinutes(1)).Cause);
+        Assert.Null(With("pck-chain", null).Cause);
+        Assert.Null(With("ias-signing-certificate", TokenBench.Now.AddYears(-1)).Cause);
+    }
+
+    private static Verdict Judge(Func<AppraisalClaim, AppraisalClaim> change, AppraisalPolicy? policy = null)
+    {
+        var bench = new TokenBench();
+        SubmoduleResult submodule = bench.Submodule();
+        submodule = submodule with { Appraisal = change(submodule.Appraisal!) };
+        return Appraiser.Appraise(bench.Verify(AttestationResultToken.Issue(TokenBench.Result(EarProfile.Veraison2023, submodule), bench.Key)), policy ?? TokenBench.Policy);
+    }
+
     [Fact]
     public void The_worst_of_several_submodules_counts()
     {

@@ -93,6 +93,18 @@ public class VersionedAttestationTests
         Assert.Equal(code, refusal.Code);
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    public void Members_that_are_null_or_empty_beside_an_attestation_are_not_there(string none)
+    {
+        string file = $$"""{"attestation":"{{Convert.ToHexStringLower(Stripped())}}","quote":{{none}},"event_log":{{none}},"vm_config":{{none}}}""";
+        Assert.True(DstackEvidence.TryParse(System.Text.Encoding.UTF8.GetBytes(file), out DstackEvidence? evidence, out Finding? refusal), refusal?.Message);
+        Assert.Equal(TeeType.Tdx, evidence.Quote.Tee);
+        Assert.False(DstackEvidence.TryParse(System.Text.Encoding.UTF8.GetBytes($$"""{"quote":{{none}}}"""), out _, out refusal));
+        Assert.Equal("EVIDENCE_FORMAT", refusal.Code);
+    }
+
     private static byte[] Stripped()
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("vectors", "dstack", "fixture-tdx-lite-attestation.json")));

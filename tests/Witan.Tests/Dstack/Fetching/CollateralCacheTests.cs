@@ -93,6 +93,33 @@ public sealed class CollateralCacheTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_two_sets_share_is_kept_until_neither_needs_it()
+    {
+        await Ask();
+        async Task<CollateralResult> Numbered()
+        {
+            using var client = new CollateralClient(_root, _clock, new CollateralClientOptions { Sources = [_server.Source], CacheFolder = _folder, Set = TcbSet.Numbered(1) });
+            return await client.GetAsync(Family, false, Cancel);
+        }
+
+        Assert.False((await Numbered()).Collateral!.IsFromCache);
+        Assert.Single(Directory.GetFiles(Path.Combine(_folder, "objects")));
+        _clock.Now = _clock.Now.AddHours(25);
+        Assert.False((await Ask()).Collateral!.IsFromCache);
+        _server.Instead = context =>
+        {
+            context.Response.StatusCode = 503;
+            return Task.FromResult(true);
+        };
+        CollateralResult kept = await Numbered();
+        Assert.True(kept.Collateral!.IsFromCache);
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder, "objects")).Length);
+        _server.Instead = _ => Task.FromResult(false);
+        Assert.False((await Numbered()).Collateral!.IsFromCache);
+        Assert.InRange(Directory.GetFiles(Path.Combine(_folder, "objects")).Length, 1, 2);
+    }
+
+    [Fact]
     public async Task An_older_issue_of_the_same_number_is_refused()
     {
         await Ask();

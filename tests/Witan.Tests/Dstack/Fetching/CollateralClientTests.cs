@@ -90,6 +90,18 @@ public sealed class CollateralClientTests : IAsyncLifetime
         Assert.Contains("where 2 was asked for", Bad(await client.GetAsync(Family, cancellationToken: Cancel), "COLLATERAL_SOURCE_WRONG_PLATFORM").Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_identity_of_another_number_than_the_one_asked_for_is_refused()
+    {
+        _server.Edit = text => text.Contains("TD_QE", StringComparison.Ordinal) ? text.Replace("\"tcbEvaluationDataNumber\":1", "\"tcbEvaluationDataNumber\":3", StringComparison.Ordinal) : text;
+        using CollateralClient client = Client(options => options.Set = TcbSet.Numbered(1));
+        Finding refused = Bad(await client.GetAsync(Family, cancellationToken: Cancel), "COLLATERAL_SOURCE_WRONG_PLATFORM");
+        Assert.Contains("the QE identity has evaluation number 3, where 1 was asked for", refused.Message, StringComparison.Ordinal);
+        // A named set may have two numbers; that is a note of the verdict.
+        using CollateralClient named = Client();
+        Good(await named.GetAsync(Family, cancellationToken: Cancel));
+    }
+
     [Theory]
     [InlineData(404, "COLLATERAL_SOURCE_NOT_FOUND")]
     [InlineData(410, "COLLATERAL_SOURCE_GONE")]
