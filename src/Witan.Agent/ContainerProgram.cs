@@ -43,7 +43,7 @@ public static class ContainerProgram
     }
 
     /// <summary>
-    /// How a worker or trustee runs, by the names of the deployment documents. <paramref name="nameVariable"/> gives its name for people, which
+    /// How a worker or trustee runs, by the variables of <c>docs/manual/agents.md</c>. <paramref name="nameVariable"/> gives its name for people, which
     /// is <paramref name="role"/> where it is not set; <paramref name="more"/> are variables of the role, for the
     /// origins. Throws <see cref="SettingException"/> for an address that is none.
     /// </summary>

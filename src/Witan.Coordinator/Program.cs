@@ -1,7 +1,7 @@
 using Witan.Agent;
 using Witan.Coordinator;
 
-// The container's entry point: settings come from the environment, names as in the deployment documents.
+// The container's entry point: settings come from the environment, names as in docs/manual/agents.md.
 return await ContainerProgram.RunAsync("coordinator", token => CoordinatorHost.RunAsync(
     new CoordinatorOptions
     {

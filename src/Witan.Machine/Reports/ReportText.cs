@@ -1,9 +1,9 @@
 namespace Witan.Machine;
 
-/// <summary>Prints a report as text: the documents' tree, what to mend, and the verdict.</summary>
+/// <summary>Prints a report as text: the tree of Phala Network's guide "Worker Confidence Level", what to mend, and the verdict.</summary>
 public static class ReportText
 {
-    /// <summary>The sentence of the documents where SGX programs start here.</summary>
+    /// <summary>The guide's sentence where SGX programs start here.</summary>
     public const string AllSet = "You are all set to start running SGX programs!";
 
     /// <summary>Writes tree, folded parts, problems and verdict.</summary>

@@ -3,7 +3,7 @@ using Witan.Crypto;
 namespace Witan.Voting;
 
 /// <summary>
-/// What every proof and signature of a ballot is bound to (invariant I3): the target, the proposal, its configuration, the
+/// What every proof and signature of a ballot is bound to: the target, the proposal, its configuration, the
 /// frozen roster and the election key. A proof moved to another context does not verify.
 /// </summary>
 /// <param name="Target">Where the decision is settled; <c>local-record</c> unless configured otherwise.</param>

@@ -149,7 +149,7 @@ public sealed record CouncilPolicy
         values.All(value => value.Length == digits && value.All(char.IsAsciiHexDigitLower)) ? null : $"{name}: lower-case hexadecimal of {digits} digits";
 
     /// <summary>
-    /// In what a proposal is looser than this policy, one sentence; null where it is as strict or stricter (invariant I6).
+    /// In what a proposal is looser than this policy, one sentence; null where it is as strict or stricter: nobody who proposes loosens what the policy demands.
     /// <paramref name="now"/> is the coordinator's clock.
     /// </summary>
     public string? Looser(ProposalBody body, DateTimeOffset now)

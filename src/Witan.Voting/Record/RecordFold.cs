@@ -249,7 +249,7 @@ public static class RecordFold
 
     /// <summary>
     /// The counts, from the first t partial decryptions. Null where there are too few, where they do not open the sum, or where the
-    /// counts do not add up to the ballots counted (invariant I7).
+    /// counts do not add up to the weight of the ballots counted: no vote is lost or made up between closing and counting.
     /// </summary>
     public static IReadOnlyList<long>? Count(RecordState state)
     {

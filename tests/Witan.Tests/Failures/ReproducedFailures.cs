@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Witan.Tests.Failures;
 
-/// <summary>S1 to S9 and P1: what was reproduced in the system that the documents describe, against a council that runs.</summary>
+/// <summary>S1 to S9 and P1: what was reproduced in the system that Delibera's page "TEE" describes, against a council that runs.</summary>
 public sealed class ReproducedFailures(ReproducedFailures.Setting council) : IClassFixture<ReproducedFailures.Setting>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

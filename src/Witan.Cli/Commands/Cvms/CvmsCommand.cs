@@ -76,7 +76,7 @@ public static class CvmsCommand
             using CloudConnection cloud = connect(parsed);
             CvmInfo info = await FindAsync(cloud, parsed.GetValue(name)!, cancellationToken);
             await cloud.Client.RestartAsync(info.Key, cancellationToken);
-            terminal.Error.WriteLine($"restarting {info.Name}; wait for it with: witan watch {info.Name}");
+            terminal.Error.WriteLine($"restarting {info.Name}; wait for it with: witan watch {info.Name} --collateral FILE");
             return ExitCode.Good;
         }));
         return command;

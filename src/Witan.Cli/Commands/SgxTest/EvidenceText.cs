@@ -3,10 +3,10 @@ using Witan.Cli.CommandLine;
 
 namespace Witan.Cli.Commands.SgxTest;
 
-/// <summary>The part of the report about remote attestation, in the documents' lines and order.</summary>
+/// <summary>The part of the report about remote attestation, in the lines and order of Phala Network's guide "Worker Confidence Level".</summary>
 internal static class EvidenceText
 {
-    /// <summary>Where the documents send the reader for advisories.</summary>
+    /// <summary>Where that guide sends the reader for advisories.</summary>
     public const string AdvisoryUrl = "https://security-center.intel.com";
 
     public static void Write(Terminal terminal, RatedEvidence? evidence)

@@ -3,9 +3,9 @@ using Witan.Cli.Commands.Verify;
 
 namespace Witan.Cli.Commands.SgxTest;
 
-/// <summary>Evidence with its rating, in the words of the documents.</summary>
+/// <summary>Evidence with its rating, in the words of Phala Network's guide "Worker Confidence Level".</summary>
 /// <param name="Kind">What it is, for people.</param>
-/// <param name="QuoteStatus">What the documents call <c>isvEnclaveQuoteStatus</c>; null where the evidence did not verify so far.</param>
+/// <param name="QuoteStatus">What that guide calls <c>isvEnclaveQuoteStatus</c>; null where the evidence did not verify so far.</param>
 /// <param name="AdvisoryIds">Intel's advisories that are open on the platform.</param>
 /// <param name="Blob">Lines of the platform info blob, decoded; empty where the evidence has none.</param>
 /// <param name="Shortfall">What lies below the next better level.</param>

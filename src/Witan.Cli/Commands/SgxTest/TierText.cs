@@ -2,7 +2,7 @@ using Witan.Attestation;
 
 namespace Witan.Cli.Commands.SgxTest;
 
-/// <summary>What a tier is good for, and what a status asks of whom: the documents' lists, and the truth about what can be mended.</summary>
+/// <summary>What a tier is good for, and what a status asks of whom: the lists of Phala Network's guide "Worker Confidence Level", and the truth about what can be mended.</summary>
 internal static class TierText
 {
     /// <summary>What workers of a level may be given.</summary>

@@ -63,7 +63,7 @@ internal sealed class WatchText(Terminal terminal) : IProgress<EndpointProgress>
         if (result.Outcome == EndpointWatchOutcome.Gone)
             return;
         terminal.Out.WriteLine($"{terminal.Doubt("!")} CVM {result.CvmId} is still there: it may come up later, and it still costs money.");
-        terminal.Out.WriteLine($"  wait again: witan watch {name}");
+        terminal.Out.WriteLine($"  wait again: witan watch {name} --collateral FILE");
         terminal.Out.WriteLine($"  delete it:  witan cvms delete {name} --yes");
     }
 

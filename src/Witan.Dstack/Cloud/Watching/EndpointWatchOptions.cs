@@ -1,6 +1,6 @@
 namespace Witan.Dstack.Cloud;
 
-/// <summary>How long to wait for an endpoint. The defaults are those of the documents: 40 polls, 15 seconds apart.</summary>
+/// <summary>How long to wait for an endpoint. The defaults are those of Delibera's page "TEE": 40 polls, 15 seconds apart.</summary>
 public sealed record EndpointWatchOptions
 {
     /// <summary>How many polls before provisioning is failed. 1 to 10,000.</summary>
