@@ -44,6 +44,7 @@ public sealed record AgentOptions
 /// <summary>What a worker and a trustee do alike: identity, connection, admission that is renewed, patience.</summary>
 public sealed class AgentProgram : IDisposable
 {
+    private static readonly TimeSpan ShowAgain = TimeSpan.FromSeconds(30);
     private readonly HttpClient _http;
     private readonly HttpClient[] _each;
     private readonly DstackClient? _dstack;
@@ -53,6 +54,7 @@ public sealed class AgentProgram : IDisposable
     private readonly EvidenceJudge? _judge;
     private DateTimeOffset _renewAt = DateTimeOffset.MinValue;
     private bool _shown;
+    private long _shownAt;
 
     private AgentProgram(AgentOptions options, ExecutionSettings execution, DstackClient? dstack, AgentSecrets secrets, LogLines log, TimeProvider clock)
     {
@@ -132,10 +134,11 @@ public sealed class AgentProgram : IDisposable
                     await LogAsync($"admitted as {answer.Agent.Short()} ({(answer.Mark.Length > 0 ? answer.Mark : $"confidence level {answer.ConfidenceLevel}")})");
                 }
 
-                if (!_shown)
+                // A record that its opener left behind unseen is held by the others until enough trustees have shown what they know.
+                if (!_shown || (role == AgentRole.Trustee && _clock.GetElapsedTime(_shownAt) >= ShowAgain))
                 {
                     await Client.PostAsync("v1/checkpoints", Checkpoints.Page(), WireJson.Default.CheckpointPage, cancellationToken);
-                    _shown = true;
+                    (_shown, _shownAt) = (true, _clock.GetTimestamp());
                     _ = ShowEachAsync(cancellationToken);
                 }
 

@@ -99,6 +99,8 @@ internal sealed class CoordinatorCore : IAsyncDisposable
 
     public ConcurrencyLimiter Judging { get; } = RequestLimits.Judging();
 
+    public ConcurrencyLimiter Attesting { get; } = RequestLimits.Attesting();
+
     /// <summary>Why the coordinator must not go on; null while it may.</summary>
     public string? Damage { get; private set; }
 
@@ -212,6 +214,7 @@ internal sealed class CoordinatorCore : IAsyncDisposable
         Desk.Revocations.Dispose();
         Telemetry.Dispose();
         await Judging.DisposeAsync();
+        await Attesting.DisposeAsync();
         _context.Signer.Dispose();
         _context.Cores.Dispose();
         _drain.Dispose();
@@ -255,6 +258,9 @@ internal sealed class CoordinatorCore : IAsyncDisposable
 
     private void Appended(ProposalKeeper keeper, RecordState? before, IReadOnlyList<RecordEvent> events)
     {
+        // Of a record that has ended nothing is left to hold back.
+        if (keeper.State.IsFinal)
+            Recovery.Vouched(keeper);
         if (before?.State != keeper.State.State)
         {
             Log($"proposal {keeper.Id.Short()}: event {keeper.State.Size - 1}, {keeper.State.State}");

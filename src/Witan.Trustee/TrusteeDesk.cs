@@ -13,7 +13,8 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
 {
     // The guard checks every ballot before it opens a sum: once, on all cores.
     private readonly RecordReplica _replica = new(program.Client, proposal, program.Coordinator, ballotsLater: true);
-    private long? _closedSince;
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(10);
+    private long? _closedSince, _missingSince;
 
     /// <summary>Does what is due now, if anything; of a record that has ended it takes note.</summary>
     public async Task StepAsync(CancellationToken cancellationToken)
@@ -73,7 +74,10 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
         }
         else if (state.Contributions.Count == state.Trustees.Count && !state.ShareVerdicts.ContainsKey(index))
         {
-            Dictionary<int, P256Scalar> shares = await SharesAsync(state, index, cancellationToken);
+            (Dictionary<int, P256Scalar> shares, bool isComplete) = await SharesAsync(state, index, cancellationToken);
+            // A complaint makes the accused say the share in public. What has not come may still come; a wrong one will not become right.
+            if (!isComplete && clock.GetElapsedTime(_missingSince ??= clock.GetTimestamp()) < Patience(state))
+                return;
             IEnumerable<int> against = state.Trustees.Select(trustee => trustee.Index).Where(from => from != index && !shares.ContainsKey(from));
             await SayAsync("verdicts", TrusteeSecret.Judge(context, index, against, program.Secrets.SigningSeed), WireJson.Default.ShareVerdict, cancellationToken);
         }
@@ -106,7 +110,7 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
             throw new InvalidDataException("this trustee's secret for the proposal is gone from its disk");
         using TrusteeSecret secret = drawn.Secret;
         drawn.Nonce.Dispose();
-        Dictionary<int, P256Scalar> shares = await SharesAsync(state, index, cancellationToken);
+        (Dictionary<int, P256Scalar> shares, _) = await SharesAsync(state, index, cancellationToken);
         shares[index] = secret.Share(index);
         foreach (((int from, _), P256Scalar disclosed) in state.Disclosures.Where(pair => pair.Key.To == index))
             shares.TryAdd(from, disclosed);
@@ -115,10 +119,16 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
             : throw new InvalidDataException("a share that this trustee approved lies ready no more");
     }
 
-    private async Task<Dictionary<int, P256Scalar>> SharesAsync(RecordState state, int index, CancellationToken cancellationToken)
+    private TimeSpan Patience(RecordState state) => TimeSpan.FromTicks(Math.Clamp((state.Body.OpenBy - clock.GetUtcNow()).Ticks / 4, 0, LongestPatience.Ticks));
+
+    // The shares that open, and whether one has come from every other trustee.
+    private async Task<(Dictionary<int, P256Scalar> Opened, bool IsComplete)> SharesAsync(RecordState state, int index, CancellationToken cancellationToken)
     {
         var opened = new Dictionary<int, P256Scalar>();
-        foreach (SealedShare message in await program.Client.GetAsync($"v1/proposals/{proposal}/shares", WireJson.Default.IReadOnlyListSealedShare, cancellationToken) ?? [])
+        // No answer is not the answer that there are none.
+        IReadOnlyList<SealedShare> messages = await program.Client.GetAsync($"v1/proposals/{proposal}/shares", WireJson.Default.IReadOnlyListSealedShare, cancellationToken)
+            ?? throw new HttpRequestException("the coordinator gave no shares");
+        foreach (SealedShare message in messages)
         {
             if (state.Contributions.TryGetValue(message.From, out KeyContribution? from)
                 && TrusteeSecret.TryOpen(state.KeyGeneration, from, message, index, program.Secrets.EncryptionSecret, out P256Scalar? share))
@@ -127,7 +137,7 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
             }
         }
 
-        return opened;
+        return (opened, state.Trustees.All(trustee => trustee.Index == index || messages.Any(message => message.From == trustee.Index)));
     }
 
     private async Task SayAsync<T>(string what, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)

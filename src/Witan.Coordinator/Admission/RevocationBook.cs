@@ -2,26 +2,27 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Witan.Agent;
 using Witan.Coordinator.Stores;
-using Witan.Dstack;
 using Witan.Voting;
 
 namespace Witan.Coordinator.Admission;
 
 /// <summary>
-/// What is not trusted any more. Orders live in the store, where all its coordinators find them, and in a durable file of this one: a
+/// What is not trusted any more. Orders live in the store, where all its coordinators find them, and in a sealed file of this one: a
 /// store that is put back to before an order, with everybody down, gets it again from whoever starts and remembers.
 /// </summary>
 internal sealed class RevocationBook : IDisposable
 {
+    private const string Unsealed = "revocations.json";
     private readonly SemaphoreSlim _gate = new(1);
     private readonly IRecordStore _store;
     private readonly AgentSecrets _secrets;
-    private readonly string _path;
+    private readonly SealedFile _copy;
+    private readonly string _directory;
     private ImmutableList<Revocation> _all = [];
 
     /// <summary>A book on a store, with its copy in a state directory. Empty until <see cref="LoadAsync"/>.</summary>
     public RevocationBook(IRecordStore store, AgentSecrets secrets, string directory) =>
-        (_store, _secrets, _path) = (store, secrets, Path.Combine(directory, "revocations.json"));
+        (_store, _secrets, _directory, _copy) = (store, secrets, directory, new SealedFile(secrets, Path.Combine(directory, "revocations.sealed"), "revocations"));
 
     /// <summary>All of them, oldest first.</summary>
     public IReadOnlyList<Revocation> All => Volatile.Read(ref _all);
@@ -95,18 +96,28 @@ internal sealed class RevocationBook : IDisposable
 
     private ImmutableList<Revocation> ReadCopy()
     {
-        if (DurableFile.Read(_path) is not { } bytes)
-            return [];
-        return StrictJson.TryRead(bytes, WireJson.Default.IReadOnlyListRevocation, out IReadOnlyList<Revocation>? read, out string? problem)
-            ? [.. read]
-            : throw new StoreException($"{_path} is damaged: {problem}");
+        // Whoever can write into this directory must not revoke by it, and no order may be forgotten in silence.
+        if (File.Exists(Path.Combine(_directory, Unsealed)))
+            throw new StoreException($"{Path.Combine(_directory, Unsealed)} is of an earlier version and anybody could have written it: revoke again what stands in it (witan policy revoke), and remove it");
+        try
+        {
+            if (_copy.Read() is not { } bytes)
+                return [];
+            return StrictJson.TryRead(bytes, WireJson.Default.IReadOnlyListRevocation, out IReadOnlyList<Revocation>? read, out string? problem)
+                ? [.. read]
+                : throw new StoreException($"the copy of the revocations in {_directory} is damaged: {problem}");
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StoreException($"the copy of the revocations is damaged: {e.Message}", e);
+        }
     }
 
     private void Keep(ImmutableList<Revocation> next)
     {
         try
         {
-            DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<Revocation>>(next, WireJson.Default.IReadOnlyListRevocation));
+            _copy.Write(JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<Revocation>>(next, WireJson.Default.IReadOnlyListRevocation));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

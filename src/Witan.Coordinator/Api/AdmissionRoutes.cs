@@ -87,6 +87,13 @@ internal static class AdmissionRoutes
     {
         if (!Digest.TryParse(context.Request.Query["nonce"], out Digest nonce))
             throw new RequestRefusedException(Problems.Bad("NONCE_INVALID", "nonce: 64 lower-case hexadecimal digits"));
+        using RateLimitLease place = await core.Attesting.AcquireAsync(1, context.RequestAborted);
+        if (!place.IsAcquired)
+        {
+            core.Telemetry.Limited("evidence");
+            throw new RequestRefusedException(Problems.Busy);
+        }
+
         ReportData bound = CoordinatorEvidence.ReportData(nonce, core.Secrets.Keys, core.Secrets.Instance);
         var answer = new CoordinatorEvidence(core.Secrets.Keys, await core.Attester.MakeAsync(bound, context.RequestAborted), core.Mark);
         await Exchange.AnswerAsync(context, answer, WireJson.Default.CoordinatorEvidence);

@@ -20,6 +20,7 @@ internal static class RequestLimits
     // Each waits twice for the disk, so that a few a core keep the core busy; what is beyond the queue would only wait for its own timeout.
     private const int PlacesPerCore = 16;
     private const int WaitingAdmissions = 512;
+    private const int QuotesAtOnce = 8;
 
     /// <summary>
     /// Who may have evidence judged. It is asked when a request has come whole: a sender that trickles must not hold a place.
@@ -27,6 +28,14 @@ internal static class RequestLimits
     public static ConcurrencyLimiter Judging() => new(new ConcurrencyLimiterOptions
     {
         PermitLimit = PlacesPerCore * Environment.ProcessorCount,
+        QueueLimit = WaitingAdmissions,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    });
+
+    /// <summary>Who may have this coordinator's own evidence made: anybody asks for it, and the guest agent makes one quote at a time.</summary>
+    public static ConcurrencyLimiter Attesting() => new(new ConcurrencyLimiterOptions
+    {
+        PermitLimit = QuotesAtOnce,
         QueueLimit = WaitingAdmissions,
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });

@@ -114,7 +114,9 @@ internal sealed class BallotGate(ProposalKeeper keeper, KeeperContext context)
                 _spoilers.Add(waiting.Incoming.Ballot.Agent);
         }
 
-        if (verdict is BallotVerdict.Append or BallotVerdict.Refuse { Evidence: not null })
+        // What another coordinator has taken may not be known here yet: no word is signed on what is not the newest state.
+        bool mayBeStale = context.IsShared && verdict is BallotVerdict.Refuse { Refusal.Code: RefusalCode.Late or RefusalCode.WrongState or RefusalCode.NotOnRoster };
+        if (mayBeStale || verdict is BallotVerdict.Append or BallotVerdict.Refuse { Evidence: not null })
             return RecordAsync(waiting, keeper.RunAsync((state, now) => Rule(state!, waiting.Incoming, verdict, now)));
         waiting.Done.TrySetResult(verdict);
         return Task.CompletedTask;

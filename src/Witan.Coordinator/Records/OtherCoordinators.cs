@@ -19,9 +19,13 @@ internal sealed class OtherCoordinators(
     private readonly byte[] _challenge = RandomNumberGenerator.GetBytes(Vouch.ChallengeSize);
     private string _said = "";
 
-    /// <summary>Runs until cancelled. What fails is tried again.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
-        RepeatAsync(FollowRecordsAsync, cancellationToken), RepeatAsync(SpeakAsync, cancellationToken));
+    /// <summary>Runs until cancelled. A store that fails is asked again; any other fault, of either half, comes out at once.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Task follow = RepeatAsync(FollowRecordsAsync, cancellationToken), speak = RepeatAsync(SpeakAsync, cancellationToken);
+        await await Task.WhenAny(follow, speak);
+        await Task.WhenAll(follow, speak);
+    }
 
     private static string BoardFor(string node) => $"vouch/{node}";
 

@@ -19,6 +19,10 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Fu
     // What has ended and nobody asked for in so long is given up; whoever asks for it then waits for its replay.
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(10), BetweenClearings = TimeSpan.FromSeconds(30);
 
+    // Of what was asked for lately so many events stay at most, and what was asked for just now stays.
+    private const long MostEndedEvents = 50_000;
+    private static readonly TimeSpan InUse = TimeSpan.FromSeconds(5);
+
     // Whoever was cut off by the restart comes back first, and then is not disturbed.
     private static readonly TimeSpan EndedAfter = TimeSpan.FromSeconds(5), EndedPause = TimeSpan.FromMilliseconds(25);
     private readonly ConcurrentDictionary<Digest, ProposalKeeper> _keepers = new();
@@ -28,6 +32,8 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Fu
 
     // What is shown of those that were read once, with the time of their creation.
     private readonly ConcurrentDictionary<Digest, (ProposalSummary Summary, DateTimeOffset CreatedAt)> _shown = new();
+    // One record that has ended is replayed at a time: strangers ask for them, and each may be as large as a council.
+    private readonly Turns _replays = new();
     private long _nudgedAt, _clearedAt;
 
     /// <summary>The keepers of all records that were replayed, newest proposal first: all that go on are among them.</summary>
@@ -54,7 +60,14 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Fu
     public async Task<IReadOnlyList<ProposalSummary>> ListAsync(Func<ProposalKeeper, ProposalSummary> show, int most, CancellationToken cancellationToken)
     {
         foreach (StoredRecord stored in _ended.Values.Where(stored => !_shown.ContainsKey(stored.Proposal)))
-            await ReadEndedAsync(stored, cancellationToken);
+        {
+            using (await _replays.TakeAsync(cancellationToken))
+            {
+                if (!_shown.ContainsKey(stored.Proposal))
+                    await ReadEndedAsync(stored, cancellationToken);
+            }
+        }
+
         ProposalKeeper[] keepers = [.. All];
         await Task.WhenAll(keepers.Where(keeper => keeper.IsBehind).Select(keeper => keeper.CatchUpAsync()));
         var kept = keepers.Select(keeper => keeper.Id).ToHashSet();
@@ -105,23 +118,10 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Fu
         Digest id = opening.Body.Id();
         if (await FindAsync(id, CancellationToken.None) is { } known)
             return known;
-        bool isNew = false;
-        ProposalKeeper keeper = _keepers.GetOrAdd(id, _ =>
-        {
-            isNew = true;
-            return new ProposalKeeper(id, context, [], null);
-        });
-        try
-        {
-            await keeper.RunAsync((state, _) => state is null ? Ruling.Append(opening, ProofChecks.All) : Ruling.Nothing);
-            return keeper;
-        }
-        // The same proposal may have come twice, and the second time been taken.
-        catch (StoreException) when (isNew && !keeper.IsBegun)
-        {
-            _keepers.TryRemove(id, out _);
-            throw;
-        }
+        // It stays where the store fails: the same proposal may have come twice, and the second time be taken. Nothing is shown of it before it has begun.
+        ProposalKeeper keeper = _keepers.GetOrAdd(id, _ => new ProposalKeeper(id, context, [], null));
+        await keeper.RunAsync((state, _) => state is null ? Ruling.Append(opening, ProofChecks.All) : Ruling.Nothing);
+        return keeper;
     }
 
     /// <summary>
@@ -180,8 +180,12 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Fu
     private async Task ClearAsync()
     {
         _clearedAt = context.Clock.GetTimestamp();
-        foreach (ProposalKeeper keeper in _keepers.Values.Where(keeper => keeper.IsBegun && keeper.State.IsFinal && keeper.Idle > KeepFor))
+        long kept = 0;
+        foreach (ProposalKeeper keeper in _keepers.Values.Where(keeper => keeper.IsBegun && keeper.State.IsFinal).OrderBy(keeper => keeper.Idle))
         {
+            kept += keeper.State.Size;
+            if (keeper.Idle <= InUse || (keeper.Idle <= KeepFor && kept <= MostEndedEvents))
+                continue;
             Show(keeper.State);
             _ended[keeper.Id] = new StoredRecord(keeper.Id, keeper.State.Size, keeper.State.State);
             if (_keepers.TryRemove(keeper.Id, out _))
@@ -212,6 +216,7 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Fu
     {
         foreach (ProposalKeeper keeper in _keepers.Values)
             await keeper.DisposeAsync();
+        _replays.Dispose();
     }
 
     // Only the keeper's own turn decides; this spares it turns in which nothing can be due.
@@ -251,12 +256,16 @@ internal sealed class ProposalBook(KeeperContext context, Digest coordinator, Fu
 
     private async Task<ProposalKeeper> ReplayEndedAsync(StoredRecord stored, CancellationToken cancellationToken)
     {
+        using IDisposable turn = await _replays.TakeAsync(cancellationToken);
+        if (Find(stored.Proposal) is { } known)
+            return known;
         (List<RecordEvent> events, RecordState state) = await ReadEndedAsync(stored, cancellationToken);
         var keeper = new ProposalKeeper(stored.Proposal, context, events, state);
         ProposalKeeper kept = _keepers.GetOrAdd(stored.Proposal, keeper);
         _ended.TryRemove(stored.Proposal, out _);
         if (kept != keeper)
             await keeper.DisposeAsync();
+        await ClearAsync();
         return kept;
     }
 

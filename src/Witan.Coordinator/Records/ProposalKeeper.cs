@@ -244,7 +244,8 @@ internal sealed class ProposalKeeper : IAsyncDisposable
         {
             IRecordTurn? held = attempt == 0 ? first : null;
             await AdoptNewsAsync(held?.News, heard);
-            if (_state is { State: ProposalState.Draft })
+            // Trustees may be enrolled in the turn that opens the record.
+            if (_state is null or { State: ProposalState.Draft })
                 await _context.RequireFresh(_stop.Token);
             DateTimeOffset now = Now();
             var turn = new RecordTurn(_state, _context.Signer, now);

@@ -117,6 +117,8 @@ internal static class KeyFold
             return No("fewer trustees than the threshold are qualified");
         if (!qualified.SequenceEqual(payload.Qualified))
             return No("the qualified trustees are not those that follow from the complaints");
+        if (!IsSecret(state, qualified))
+            return No("so many shares were disclosed that fewer trustees than the threshold could open ballots");
         RecordState next = state with { Qualified = qualified };
         if (qualified.Any(index => JointKey.VerificationKey(next.QualifiedContributions, index).IsIdentity))
             return No("a trustee's verification key is the identity");
@@ -133,6 +135,20 @@ internal static class KeyFold
             .All(verdict => state.Disclosures.TryGetValue((index, verdict.Index), out P256Scalar? share)
                 && JointKey.IsShare(state.Contributions[index], verdict.Index, share))),
     ];
+
+    /// <summary>
+    /// Whether the key is still secret from fewer than the threshold, whatever was disclosed. Shares travel through the coordinator and its store: who withholds them
+    /// makes honest trustees complain about honest ones, and each answer puts a point of a polynomial into the record. Safe is that one trustee
+    /// alone complained which is part of the key itself, since nothing of its own polynomial was shown, or that there are as many as the threshold of whose
+    /// polynomials nothing was.
+    /// </summary>
+    internal static bool IsSecret(RecordState state, IReadOnlyCollection<int> qualified)
+    {
+        (int From, int To)[] shown = [.. state.Disclosures.Keys.Where(pair => qualified.Contains(pair.From))];
+        int[] to = [.. shown.Select(pair => pair.To).Distinct()];
+        return to.Length == 0 || (to.Length == 1 && qualified.Contains(to[0]))
+            || qualified.Count(index => Array.TrueForAll(shown, pair => pair.From != index)) >= state.Body.Threshold;
+    }
 
     private static (RecordState?, Refusal?) No(string message) => (null, RecordFold.No(RefusalCode.Contradiction, message));
 }

@@ -67,6 +67,8 @@ public static class Lifecycle
         if (!answered)
             return null;
         RecordState next = state with { Qualified = KeyFold.Qualify(state) };
+        if (next.Qualified.Count >= state.Body.Threshold && !KeyFold.IsSecret(state, next.Qualified))
+            return new Ended(EndReason.Failed, "so many shares were disclosed that the key would be no secret: shares were withheld, or trustees complained wrongly");
         if (next.Qualified.Count < state.Body.Threshold || JointKey.Combine(next.QualifiedContributions) is not { } key
             || next.Qualified.Any(index => JointKey.VerificationKey(next.QualifiedContributions, index).IsIdentity))
         {

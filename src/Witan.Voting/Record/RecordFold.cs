@@ -131,7 +131,7 @@ public static class RecordFold
         Settled => state.State == ProposalState.Settling
             ? (state with { State = ProposalState.Settled }, null)
             : Wrong(state, next.Payload),
-        Ended payload => End(state, payload),
+        Ended payload => End(state, payload, next.At),
         _ => Wrong(state, next.Payload),
     };
 
@@ -260,11 +260,18 @@ public static class RecordFold
         return counts is not null && counts.Sum() == total ? counts : null;
     }
 
-    private static (RecordState?, Refusal?) End(RecordState state, Ended payload)
+    // An end has its reason in the record: a coordinator that knows the counts must not be able to let a decision expire.
+    private static (RecordState?, Refusal?) End(RecordState state, Ended payload, DateTimeOffset at)
     {
-        bool allowed = payload.Reason == EndReason.Cancelled
-            ? state.State is ProposalState.Draft or ProposalState.Open or ProposalState.Deliberating or ProposalState.Voting
-            : !state.IsFinal && state.State != ProposalState.Settling;
+        bool enough = state.Partials.Count >= state.Body.Threshold;
+        bool allowed = payload.Reason switch
+        {
+            EndReason.Cancelled => state.State is ProposalState.Draft or ProposalState.Open or ProposalState.Deliberating or ProposalState.Voting,
+            EndReason.Expired => (state.State == ProposalState.Draft && at > state.Body.OpenBy) || (state.State == ProposalState.Tallying && at > state.Body.SettleBy && !enough),
+            _ => state.State == ProposalState.Deliberating
+                || (state.State == ProposalState.Draft && state.ElectionKey is null && state.Trustees.Count > 0 && state.ShareVerdicts.Count == state.Trustees.Count)
+                || (state.State == ProposalState.Tallying && enough && Count(state) is null),
+        };
         if (!allowed || payload.Explanation.Length > 1000)
             return Wrong(state, payload);
         ProposalState ended = payload.Reason switch

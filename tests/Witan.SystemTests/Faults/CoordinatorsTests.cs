@@ -69,7 +69,7 @@ public sealed class CoordinatorsTests : IDisposable
         // Another disk, or a coordinator that is started later, changes nothing.
         council.Coordinators[2].Kill();
         await council.Coordinators[2].ExitedAsync(Cancel);
-        File.Delete(Path.Combine(council.StateOf("coordinator"), "revocations.json"));
+        File.Delete(Path.Combine(council.StateOf("coordinator"), "revocations.sealed"));
         council.Coordinators[2].Start();
         await CouncilUnderTest.UntilAsync(() => council.Coordinators[2].Output.Contains("listens on", StringComparison.Ordinal), "it listens", council.Coordinators[2], Cancel);
         Assert.Equal(6, (await council.Client(2).GetAsync("v1/revocations", WireJson.Default.IReadOnlyListRevocation, Cancel))!.Count);

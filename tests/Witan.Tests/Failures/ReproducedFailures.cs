@@ -133,7 +133,7 @@ public sealed class ReproducedFailures(ReproducedFailures.Setting council) : ICl
         await using RunningCoordinator coordinator = await RunningCoordinator.StartAsync();
         Revocation order = Revocation.Create(RevocationKind.Platform, new string('a', 64), "lost", TimeProvider.System.GetUtcNow(), new byte[32]);
         // A directory where the file has to go: no permission would stop a test that runs as root.
-        Directory.CreateDirectory(Path.Combine(coordinator.Options.State, $"revocations.json.{Environment.ProcessId}.next"));
+        Directory.CreateDirectory(Path.Combine(coordinator.Options.State, $"revocations.sealed.{Environment.ProcessId}.next"));
         (HttpStatusCode status, string text, _) = await coordinator.SendAsync(HttpMethod.Post, "/v1/revocations", JsonSerializer.Serialize(order, WireJson.Default.Revocation));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "STORAGE"), (status, JsonSerializer.Deserialize(text, WireJson.Default.Problem)!.Code));
         Assert.Equal("[]", await coordinator.Http.GetStringAsync(new Uri("/v1/revocations", UriKind.Relative), Cancel));

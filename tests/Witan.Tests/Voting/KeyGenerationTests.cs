@@ -80,6 +80,44 @@ public class KeyGenerationTests
     }
 
     [Fact]
+    public void Shares_that_a_host_withholds_make_no_key_whose_points_all_can_read()
+    {
+        Commit();
+        Contribute();
+        int[][] against = [[2, 3], [1, 3], [1, 2]];
+        for (int index = 1; index <= 3; index++)
+            Judge(index, against[index - 1]);
+        // All are honest, and answer: two points of each polynomial of degree 1 stand in the record.
+        for (int from = 1; from <= 3; from++)
+        {
+            foreach (int to in against[from - 1])
+                _council.Append(new ShareDisclosed(_council.Trustees[from - 1].Secret.Disclose(Context, to, _council.Trustees[from - 1].Seed)));
+        }
+
+        var ended = Assert.IsType<Ended>(Lifecycle.Next(_council.State, _council.Admitted, _council.Enrolled, _council.Now));
+        Assert.Equal(EndReason.Failed, ended.Reason);
+        Assert.Contains("no secret", ended.Explanation, StringComparison.Ordinal);
+        // Nor is it taken from a coordinator that would like to have it.
+        P256Point key = JointKey.Combine([.. _council.Trustees.Select(trustee => trustee.Contribution)])!;
+        Assert.Contains("so many shares were disclosed", _council.Try(new KeyAgreed([1, 2, 3], key))!.Message, StringComparison.Ordinal);
+        _council.Append(ended);
+    }
+
+    [Fact]
+    public void Two_complainers_are_too_many_where_fewer_than_the_threshold_are_unharmed()
+    {
+        Commit();
+        Contribute();
+        Judge(1, [3]);
+        Judge(2, [3]);
+        Judge(3, []);
+        foreach (int to in new[] { 1, 2 })
+            _council.Append(new ShareDisclosed(_council.Trustees[2].Secret.Disclose(Context, to, _council.Trustees[2].Seed)));
+        // Of trustees 1 and 2 nothing was shown: as many as the threshold.
+        Assert.Equal([1, 2, 3], Assert.IsType<KeyAgreed>(Lifecycle.Next(_council.State, _council.Admitted, _council.Enrolled, _council.Now)).Qualified);
+    }
+
+    [Fact]
     public void Too_few_qualified_trustees_fail_the_proposal()
     {
         Commit();

@@ -40,7 +40,9 @@ public class LifecycleTests
             reached.Add(TryAll(council.Fork(size), payloads));
         foreach (EndReason reason in Enum.GetValues<EndReason>())
         {
-            Council ended = council.Fork(5);
+            // A key fails when all have judged; roster and key expire when they come too late.
+            Council ended = council.Fork(reason == EndReason.Failed ? council.Events.FindIndex(next => next.Payload is KeyAgreed) : 5);
+            ended.Now = reason == EndReason.Expired ? ended.Body.OpenBy.AddSeconds(1) : ended.Now;
             ended.Append(new Ended(reason, "test"));
             reached.Add(TryAll(ended, payloads));
         }
@@ -64,6 +66,24 @@ public class LifecycleTests
             Council fork = council.Fork(size);
             bool before = fork.State.State is ProposalState.Draft or ProposalState.Open or ProposalState.Deliberating or ProposalState.Voting;
             Assert.Equal(before, fork.Try(new Ended(EndReason.Cancelled, "x")) is null);
+        }
+    }
+
+    [Fact]
+    public void A_decision_that_can_be_opened_can_neither_expire_nor_fail()
+    {
+        var council = new Council(3);
+        council.Decide(0, 0, 1);
+        for (int size = 1; size <= council.Events.Count; size++)
+        {
+            Council fork = council.Fork(size);
+            bool keyIsDue = fork.State is { State: ProposalState.Draft, ElectionKey: null, Trustees.Count: > 0 } state && state.ShareVerdicts.Count == state.Trustees.Count;
+            Assert.Equal(keyIsDue, fork.Try(new Ended(EndReason.Failed, "unwelcome")) is null);
+            Assert.Equal(RefusalCode.WrongState, fork.Try(new Ended(EndReason.Expired, "unwelcome"))?.Code);
+            // Too late is only what is still awaited.
+            fork.Now = fork.Body.SettleBy.AddSeconds(1);
+            bool awaited = fork.State.State == ProposalState.Draft || (fork.State.State == ProposalState.Tallying && fork.State.Partials.Count < fork.Body.Threshold);
+            Assert.Equal(awaited, fork.Try(new Ended(EndReason.Expired, "too late")) is null);
         }
     }
 

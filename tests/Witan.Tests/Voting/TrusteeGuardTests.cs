@@ -101,7 +101,8 @@ public class TrusteeGuardTests
         Assert.Null(older);
         fork.Now = fork.Body.CloseAt.AddSeconds(1);
         fork.Append(new RecordClosed(CloseReason.Deadline));
-        fork.Append(new Ended(EndReason.Failed, "x"));
+        fork.Now = fork.Body.SettleBy.AddSeconds(1);
+        fork.Append(new Ended(EndReason.Expired, "x"));
         Assert.Equal(memory.Newest[0].Size, fork.Checkpoint().Size);
         Assert.Null(TrusteeGuard.Observe(memory, fork.Checkpoint(), _council.CoordinatorKey, out Checkpoint? contradiction));
         Assert.Equal(memory.Newest[0], contradiction);
