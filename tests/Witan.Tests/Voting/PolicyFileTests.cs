@@ -27,14 +27,14 @@ public sealed class PolicyFileTests
     [Fact]
     public void What_a_file_says_counts_and_the_rest_is_default()
     {
-        Assert.True(CouncilPolicyFile.TryRead("""{"schema":"witan.policy/1","name":"ours","instancesPerPlatform":3}"""u8, out CouncilPolicy? policy, out _));
+        Assert.True(CouncilPolicyFile.TryRead("""{"schema":"witan.council-policy/1","name":"ours","instancesPerPlatform":3}"""u8, out CouncilPolicy? policy, out _));
         Assert.Equal((new CouncilPolicy { Name = "ours", InstancesPerPlatform = 3 }).Hash(), policy.Hash());
         Assert.Equal(("ours", 3, 2, 5), (policy.Name, policy.InstancesPerPlatform, policy.MinimumAnonymity, policy.WorstLevel));
     }
 
     [Theory]
     [InlineData("""{"name":"ours"}""")]
-    [InlineData("""{"schema":"witan.policy/2"}""")]
+    [InlineData("""{"schema":"witan.council-policy/2"}""")]
     public void A_file_without_its_schema_does_not_hold_together(string file)
     {
         Assert.True(CouncilPolicyFile.TryRead(Encoding.UTF8.GetBytes(file), out CouncilPolicy? policy, out _));
@@ -42,10 +42,10 @@ public sealed class PolicyFileTests
     }
 
     [Theory]
-    [InlineData("""{"schema":"witan.policy/1","instances":3}""")]
-    [InlineData("""{"schema":"witan.policy/1","name":"a","name":"b"}""")]
-    [InlineData("""{"schema":"witan.policy/1","mrTd":null}""")]
-    [InlineData("""{"schema":"witan.policy/1","worstLevel":"5"}""")]
+    [InlineData("""{"schema":"witan.council-policy/1","instances":3}""")]
+    [InlineData("""{"schema":"witan.council-policy/1","name":"a","name":"b"}""")]
+    [InlineData("""{"schema":"witan.council-policy/1","mrTd":null}""")]
+    [InlineData("""{"schema":"witan.council-policy/1","worstLevel":"5"}""")]
     [InlineData("[]")]
     [InlineData("")]
     public void What_is_no_policy_is_refused(string file) => Assert.False(CouncilPolicyFile.TryRead(Encoding.UTF8.GetBytes(file), out _, out _));
