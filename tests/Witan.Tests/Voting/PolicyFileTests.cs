@@ -42,6 +42,31 @@ public sealed class PolicyFileTests
     }
 
     [Theory]
+    [InlineData("""{"schema":"witan.policy/1","name":"ours"}""")]
+    [InlineData("""{"name":"our workers","rule":"phala","schema":"witan.policy/1"}""")]
+    public void An_appraisal_policy_is_named_as_what_it_is(string file)
+    {
+        Assert.False(CouncilPolicyFile.TryRead(Encoding.UTF8.GetBytes(file), out _, out string? problem));
+        Assert.Contains("witan.policy/1 is that of an appraisal policy", problem, StringComparison.Ordinal);
+        Assert.Contains("a council's policy has witan.council-policy/1", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_name_of_the_schema_is_no_part_of_the_hash() => Assert.Equal(
+        "d12e0de73e05f9d00454149a1e13cfdc2029e80e12faca5dd2b8dbe6bf0eec7d", new CouncilPolicy { Name = "phala" }.Hash().ToString());
+
+    [Theory]
+    [InlineData("coordinatorComposeHashes", 64)]
+    [InlineData("osImageHashes", 64)]
+    [InlineData("mrTd", 96)]
+    public void Zeros_are_a_value_that_nobody_wrote_yet(string list, int digits)
+    {
+        string file = $$"""{"schema":"witan.council-policy/1","{{list}}":["{{new string('a', digits)}}","{{new string('0', digits)}}"]}""";
+        Assert.True(CouncilPolicyFile.TryRead(Encoding.UTF8.GetBytes(file), out CouncilPolicy? policy, out _));
+        Assert.Equal($"{list}: the zeros stand for a value that is still to be written there", policy.Problem());
+    }
+
+    [Theory]
     [InlineData("""{"schema":"witan.council-policy/1","instances":3}""")]
     [InlineData("""{"schema":"witan.council-policy/1","name":"a","name":"b"}""")]
     [InlineData("""{"schema":"witan.council-policy/1","mrTd":null}""")]
