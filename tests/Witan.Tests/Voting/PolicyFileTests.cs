@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Witan.Tests.Harness;
 using Witan.Voting;
 using Xunit;
 
@@ -54,6 +55,14 @@ public sealed class PolicyFileTests
     [Fact]
     public void The_name_of_the_schema_is_no_part_of_the_hash() => Assert.Equal(
         "d12e0de73e05f9d00454149a1e13cfdc2029e80e12faca5dd2b8dbe6bf0eec7d", new CouncilPolicy { Name = "phala" }.Hash().ToString());
+
+    [Fact]
+    public void The_manual_names_every_member()
+    {
+        string page = File.ReadAllText(Path.Combine(SharedData.Repository, "docs", "manual", "policy.md"));
+        Assert.All(s_whole, member => Assert.Contains($"`{member.Key}`", page, StringComparison.Ordinal));
+        Assert.Contains($"`{CouncilPolicy.SchemaName}`", page, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("coordinatorComposeHashes", 64)]
