@@ -40,7 +40,9 @@ public sealed class ContainerHost : IDisposable
         InfoResponse coordinator = await guests.InfoAsync("coordinator-1", cancellationToken), trustee = await guests.InfoAsync("trustee-1", cancellationToken);
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["coordinatorComposeHashes"] = coordinator.ComposeHash, ["trusteeComposeHashes"] = trustee.ComposeHash, ["osImageHashes"] = coordinator.OsImageHash,
+            ["coordinatorComposeHashes"] = coordinator.ComposeHash,
+            ["trusteeComposeHashes"] = trustee.ComposeHash,
+            ["osImageHashes"] = coordinator.OsImageHash,
         };
         return new ContainerHost(repository, folder, guests, images, requester, hashes);
     }

@@ -45,7 +45,11 @@ public sealed class UnpinnedProgramsTests : IDisposable
         await File.WriteAllTextAsync(policy, $$"""{"schema":"witan.council-policy/1","coordinatorComposeHashes":["{{s_one[0]}}"],"trusteeComposeHashes":["{{s_one[0]}}"]}""", Cancel);
         var options = new AgentOptions
         {
-            Name = "one", Coordinator = new Uri("http://127.0.0.1:1/"), State = _folder, Socket = socket, Collateral = Path.Combine(state, "collateral.json"),
+            Name = "one",
+            Coordinator = new Uri("http://127.0.0.1:1/"),
+            State = _folder,
+            Socket = socket,
+            Collateral = Path.Combine(state, "collateral.json"),
         };
         foreach ((AgentRole role, string warning) in new[] { (AgentRole.Worker, Worker), (AgentRole.Trustee, Trustee) })
         {
