@@ -33,7 +33,7 @@ public sealed record AgentOptions
     /// <summary>Collateral file for the coordinator's platform; needed outside LOCAL_MODE.</summary>
     public string? Collateral { get; init; }
 
-    /// <summary>Policy by which coordinator and trustees are judged: phala, phala-docs, strict, or a file (witan.policy/1).</summary>
+    /// <summary>Policy by which coordinator and trustees are judged: phala, phala-docs, strict, or a file (witan.council-policy/1).</summary>
     /// <value>The default value is phala.</value>
     public string Policy { get; init; } = "phala";
 
@@ -52,11 +52,12 @@ public sealed class AgentProgram : IDisposable
     private readonly TimeProvider _clock;
     private readonly Admission _admission;
     private readonly EvidenceJudge? _judge;
+    private readonly string? _warning;
     private DateTimeOffset _renewAt = DateTimeOffset.MinValue;
     private bool _shown;
     private long _shownAt;
 
-    private AgentProgram(AgentOptions options, ExecutionSettings execution, DstackClient? dstack, AgentSecrets secrets, LogLines log, TimeProvider clock)
+    private AgentProgram(AgentOptions options, AgentRole role, ExecutionSettings execution, DstackClient? dstack, AgentSecrets secrets, LogLines log, TimeProvider clock)
     {
         Options = options;
         Checkpoints = new CheckpointBook(options.State);
@@ -67,7 +68,9 @@ public sealed class AgentProgram : IDisposable
         Client = new CoordinatorClient(_http, secrets, clock);
         Uri[] all = [options.Coordinator, .. options.OtherCoordinators];
         _each = all.Length == 1 ? [] : [.. all.Select(one => CoordinatorHttp.Create(one, options.CoordinatorAuthority, TimeSpan.FromSeconds(3)))];
-        EvidenceJudge? judge = dstack is null ? null : JudgeSettings.Create(options.Collateral, options.DevelopmentRoot, PolicySettings.Read(options.Policy), clock);
+        CouncilPolicy? policy = dstack is null ? null : PolicySettings.Read(options.Policy);
+        EvidenceJudge? judge = policy is null ? null : JudgeSettings.Create(options.Collateral, options.DevelopmentRoot, policy, clock);
+        _warning = policy is null || Mode != ExecutionMode.Production ? null : UnpinnedPrograms.Warning(policy, role);
         (_judge, Attester) = (judge, new Attester(dstack));
         _admission = new Admission(Client, secrets, Attester, judge);
     }
@@ -109,7 +112,7 @@ public sealed class AgentProgram : IDisposable
         var lines = LogLines.Of(log, role.ToString().ToLowerInvariant(), clock);
         if (execution.Mode.Warning() is { } warning)
             lines.WriteLine(warning);
-        return new AgentProgram(options, execution, dstack, secrets, lines, clock);
+        return new AgentProgram(options, role, execution, dstack, secrets, lines, clock);
     }
 
     /// <summary>
@@ -223,11 +226,13 @@ public sealed class AgentProgram : IDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Writes the settings in force.</summary>
+    /// <summary>Writes the settings in force, and in production what they leave open.</summary>
     public async Task LogSettingsAsync(IEnumerable<(string Name, string? Value)> more, IEnumerable<(string Variable, bool IsSecret)> variables)
     {
         foreach (string line in AgentSettings.Of(Options, more, variables, Environment.GetEnvironmentVariable))
             await LogAsync(line);
+        if (_warning is not null)
+            await LogAsync(_warning);
     }
 
     /// <inheritdoc />

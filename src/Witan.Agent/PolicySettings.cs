@@ -2,7 +2,7 @@ using Witan.Voting;
 
 namespace Witan.Agent;
 
-/// <summary>The policy in force: a file's (witan.policy/1), or the built-in one under the name of an appraisal.</summary>
+/// <summary>The policy in force: a file's (witan.council-policy/1), or the built-in one under the name of an appraisal.</summary>
 public static class PolicySettings
 {
     /// <summary>

@@ -32,7 +32,7 @@ public sealed record CoordinatorOptions
     /// <summary>Collateral file for the platforms of workers and trustees; needed outside LOCAL_MODE.</summary>
     public string? Collateral { get; init; }
 
-    /// <summary>Policy: phala, phala-docs, strict, or a file (witan.policy/1).</summary>
+    /// <summary>Policy: phala, phala-docs, strict, or a file (witan.council-policy/1).</summary>
     /// <value>The default value is phala.</value>
     public string Policy { get; init; } = "phala";
 

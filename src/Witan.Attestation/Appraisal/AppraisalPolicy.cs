@@ -132,7 +132,7 @@ public sealed record AppraisalPolicy
 
     /// <summary>
     /// SHA-256 of <see cref="ToJson"/> in lower-case hexadecimal: which rules these are, whatever the file looked like. With
-    /// <see cref="Name"/> it is what tokens carry and proposals pin.
+    /// <see cref="Name"/> it is what tokens carry.
     /// </summary>
     public string Hash() => Convert.ToHexStringLower(SHA256.HashData(ToJson()));
 }

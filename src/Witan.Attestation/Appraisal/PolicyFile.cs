@@ -9,9 +9,6 @@ namespace Witan.Attestation;
 /// </summary>
 public static class PolicyFile
 {
-    /// <summary>The schema's name, which every file carries.</summary>
-    public const string Schema = "witan.policy/1";
-
     /// <summary>Largest file that is read, in bytes.</summary>
     public const int MaximumSize = 1 << 20;
 
@@ -26,6 +23,13 @@ public static class PolicyFile
         if (json.Length > MaximumSize)
         {
             refusal = Refuse("file", $"the policy has {json.Length} bytes; at most {MaximumSize} are read", null);
+            return false;
+        }
+
+        if (PolicySchema.IsOf(json, PolicySchema.Council))
+        {
+            refusal = Refuse(
+                "schema", $"this is a council's policy ({PolicySchema.Council}), which coordinators, workers and trustees take; here an appraisal policy ({PolicySchema.Appraisal}) is asked for", null);
             return false;
         }
 

@@ -20,7 +20,7 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> json)
             switch (member)
             {
                 case "schema":
-                    _tokens.OneOf(member, PolicyFile.Schema);
+                    _tokens.OneOf(member, PolicySchema.Appraisal);
                     schema = true;
                     break;
                 case "rule":
@@ -38,7 +38,7 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> json)
 
         _tokens.End();
         if (!schema)
-            throw new PolicyFormatException("schema", 0, $"is missing; it must be {PolicyFile.Schema}");
+            throw new PolicyFormatException("schema", 0, $"is missing; it must be {PolicySchema.Appraisal}");
         if (!rule)
             throw new PolicyFormatException("rule", 0, "is missing; it must be phala, phala-docs or strict");
         if (policy.Name.Length == 0)

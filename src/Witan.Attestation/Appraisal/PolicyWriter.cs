@@ -50,7 +50,7 @@ internal static class PolicyWriter
                 json.WriteString("relaunchAdvised", "as-launched");
             WriteRtmr(json, policy.Rtmr);
             json.WriteString("rule", PolicyFile.NameOf(policy.Rule));
-            json.WriteString("schema", PolicyFile.Schema);
+            json.WriteString("schema", PolicySchema.Appraisal);
             WriteSet(json, "serviceTd", policy.ServiceTd);
             json.WriteNumber("worstLevel", policy.WorstLevel);
             json.WriteEndObject();

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Witan.Attestation;
 
 namespace Witan.Voting;
 
@@ -9,7 +10,7 @@ namespace Witan.Voting;
 public sealed record CouncilPolicy
 {
     /// <summary>Name and version of the JSON form.</summary>
-    public const string SchemaName = "witan.policy/1";
+    public const string SchemaName = PolicySchema.Council;
 
     /// <summary>How far a requester's clock may be from the coordinator's.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
@@ -145,8 +146,11 @@ public sealed record CouncilPolicy
             : null;
     }
 
+    // A file that is shipped has zeros where its operator writes a hash: whoever forgets is told so at the start.
     private static string? BadList(string name, IReadOnlyList<string> values, int digits) =>
-        values.All(value => value.Length == digits && value.All(char.IsAsciiHexDigitLower)) ? null : $"{name}: lower-case hexadecimal of {digits} digits";
+        !values.All(value => value.Length == digits && value.All(char.IsAsciiHexDigitLower)) ? $"{name}: lower-case hexadecimal of {digits} digits"
+        : values.Any(value => value.All(digit => digit == '0')) ? $"{name}: the zeros stand for a value that is still to be written there"
+        : null;
 
     /// <summary>
     /// In what a proposal is looser than this policy, one sentence; null where it is as strict or stricter: nobody who proposes loosens what the policy demands.

@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Witan.Attestation;
 
 namespace Witan.Voting;
 
 /// <summary>
-/// Reads policy files (witan.policy/1) as people write them: a member that is missing has its default, but for <c>schema</c>, which must
+/// Reads policy files (witan.council-policy/1) as people write them: a member that is missing has its default, but for <c>schema</c>, which must
 /// be there.
 /// </summary>
 public static class CouncilPolicyFile
@@ -16,6 +17,13 @@ public static class CouncilPolicyFile
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> json, [NotNullWhen(true)] out CouncilPolicy? policy, [NotNullWhen(false)] out string? problem)
     {
+        if (PolicySchema.IsOf(json, PolicySchema.Appraisal))
+        {
+            policy = null;
+            problem = $"its schema {PolicySchema.Appraisal} is that of an appraisal policy, which witan verify and witan sgx-test take; a council's policy has {CouncilPolicy.SchemaName}";
+            return false;
+        }
+
         if (!StrictJson.TryRead(json, PolicyJson.Default.CouncilPolicy, out policy, out problem))
             return false;
         // The serializer leaves a member that is missing at zero or null and not at its default: a rule that was left out would be switched off.

@@ -30,9 +30,9 @@ public sealed record AuditOptions
     internal string? Problem(RecordState state, IReadOnlyList<RecordEvent> events)
     {
         if (Coordinator is { } coordinator && coordinator != state.Opening.Coordinator)
-            return "the record is signed by another coordinator than expected";
+            return $"the record is signed by coordinator {state.Opening.Coordinator}; {coordinator} is expected";
         if (Policy is { } policy && policy != state.Opening.Policy)
-            return "the record was made under another policy than expected";
+            return $"the record was made under policy {state.Opening.Policy}; {policy} is expected";
         if (Proposal is { } proposal && proposal != state.ProposalId)
             return "the record is of another proposal than expected";
         if (state.Mode < Mode)

@@ -33,26 +33,35 @@ public static class Deliberators
     /// Makes the deliberator of a worker. Roots and policy for a provider's evidence are the worker's own. Throws
     /// <see cref="SettingException"/> where the settings do not hold together.
     /// </summary>
-    public static IDeliberator Create(WorkerProfile profile, AgentOptions agent, HttpClient http, TimeProvider clock)
+    public static IDeliberator Create(WorkerProfile profile, AgentOptions agent, HttpClient http, TimeProvider clock) =>
+        Create(profile, agent, http, clock, Environment.GetEnvironmentVariable);
+
+    internal static IDeliberator Create(WorkerProfile profile, AgentOptions agent, HttpClient http, TimeProvider clock, Func<string, string?> environment)
     {
-        string? endpoint = Environment.GetEnvironmentVariable(EndpointVariable);
+        string? endpoint = environment(EndpointVariable);
         if (string.IsNullOrEmpty(endpoint))
-            return new RuleDeliberator(profile);
+        {
+            // A name that is misspelt would otherwise be a worker that votes by rules nobody chose for it.
+            return new[] { ModelVariable, SignaturesVariable }.FirstOrDefault(name => environment(name) is { Length: > 0 }) is { } lonely
+                ? throw new SettingException($"{lonely} is set and {EndpointVariable} is not", "set both, or neither for the rules of the profile")
+                : new RuleDeliberator(profile);
+        }
+
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
             throw new SettingException($"{EndpointVariable} is no http address", "for example https://cloud-api.near.ai/v1");
-        string model = Environment.GetEnvironmentVariable(ModelVariable) is { Length: > 0 } name
+        string model = environment(ModelVariable) is { Length: > 0 } name
             ? name
             : throw new SettingException($"{ModelVariable} names no model", $"set it together with {EndpointVariable}");
-        SignaturePolicy policy = PolicyOf(Environment.GetEnvironmentVariable(SignaturesVariable));
+        SignaturePolicy policy = PolicyOf(environment(SignaturesVariable));
         var options = new ChatEndpointOptions
         {
             BaseAddress = address,
             Model = model,
             // A signature names the model; an alias would make that another name than the one asked for, and the vote lost.
             RefuseAliases = policy is SignaturePolicy.Require or SignaturePolicy.Attested,
-            ApiKey = KeyVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(key => !string.IsNullOrEmpty(key)),
+            ApiKey = KeyVariables.Select(environment).FirstOrDefault(key => !string.IsNullOrEmpty(key)),
         };
-        SignerAttestations? attestations = policy == SignaturePolicy.Ignore ? null : Attestations(agent, policy, http, options, clock);
+        SignerAttestations? attestations = policy == SignaturePolicy.Ignore ? null : Attestations(agent, policy, http, options, clock, environment);
         return new ModelDeliberator(
             new ModelDeliberation(new OpenAiChatClient(http, options, clock), new DeliberationBudget(), clock), profile, model, policy,
             new AnswerSignatures(http, options, attestations));
@@ -73,22 +82,22 @@ public static class Deliberators
         _ => throw new SettingException($"{SignaturesVariable} is {setting}", "ignore, record, require or attested"),
     };
 
-    private static SignerAttestations Attestations(AgentOptions agent, SignaturePolicy policy, HttpClient http, ChatEndpointOptions options, TimeProvider clock)
+    private static SignerAttestations Attestations(AgentOptions agent, SignaturePolicy policy, HttpClient http, ChatEndpointOptions options, TimeProvider clock, Func<string, string?> environment)
     {
-        string? collateral = Environment.GetEnvironmentVariable(CollateralVariable) is { Length: > 0 } file ? file : agent.Collateral;
+        string? collateral = environment(CollateralVariable) is { Length: > 0 } file ? file : agent.Collateral;
         if (collateral is null && policy == SignaturePolicy.Attested)
             throw new SettingException($"{SignaturesVariable} is attested, and there is no collateral to judge the provider with", $"give it with {CollateralVariable} or --collateral FILE");
         CouncilPolicy council = PolicySettings.Read(agent.Policy);
         return new SignerAttestations(
             http, options,
             collateral is null ? null : new CollateralFile(collateral, JudgeSettings.Root(agent.DevelopmentRoot), clock),
-            new SignerPolicy(JudgeSettings.Platform(council, agent.DevelopmentRoot is not null)) { ComposeHashes = [.. ComposeHashes()] },
+            new SignerPolicy(JudgeSettings.Platform(council, agent.DevelopmentRoot is not null)) { ComposeHashes = [.. ComposeHashes(environment)] },
             clock);
     }
 
-    private static IEnumerable<string> ComposeHashes()
+    private static IEnumerable<string> ComposeHashes(Func<string, string?> environment)
     {
-        string text = Environment.GetEnvironmentVariable(ComposeVariable) ?? "";
+        string text = environment(ComposeVariable) ?? "";
         foreach (string hash in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (!Digest.TryParse(hash, out Digest known))

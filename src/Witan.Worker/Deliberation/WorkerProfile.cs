@@ -37,6 +37,9 @@ public sealed record WorkerProfile(
             WorkerProfile profile = JsonSerializer.Deserialize(json, ProfileJson.Default.WorkerProfile) ?? throw new FormatException("the profile is null");
             if (profile.Schema != "witan.profile/1")
                 throw new FormatException("schema is not witan.profile/1");
+            // The serializer's own null checks do not reach the members of lists.
+            if (profile.Criteria.Any(item => item is null) || profile.RedLines.Any(item => item is null))
+                throw new FormatException("a list holds null");
             if (profile.Criteria.FirstOrDefault(item => item.Weight <= 0 || item.Prefer is not ("low" or "high" or "yes" or "no")) is { } wrong)
                 throw new FormatException($"criterion {wrong.Fact}: weight above 0, prefer low, high, yes or no");
             return profile;

@@ -29,10 +29,11 @@ public sealed partial record ComposeService(
         if (service.Children.Keys.Select(key => ((YamlScalarNode)key).Value!).Except(s_known, StringComparer.Ordinal).FirstOrDefault() is { } unknown)
             throw new InvalidDataException($"{path}: what {unknown} means for a container is not known here");
         string Filled(YamlNode text) => Variable().Replace(((YamlScalarNode)text).Value!, match => variables[match.Groups[1].Value]);
+        string Content(YamlMappingNode config) => config.Children.TryGetValue("content", out YamlNode? text) ? Filled(text) : variables[Filled(config["environment"])];
         return new ComposeService(
             ((YamlMappingNode)service["environment"]).Children.ToDictionary(pair => ((YamlScalarNode)pair.Key).Value!, pair => Filled(pair.Value), StringComparer.Ordinal),
             [.. ((YamlSequenceNode)service["volumes"]).Select(volume => Filled(volume).Split(':')).Select(parts => (parts[0], parts[1]))],
-            [.. ((YamlSequenceNode)service["configs"]).Select(config => (Filled(config["target"]), variables[Filled(root["configs"][Filled(config["source"])]["environment"])]))],
+            [.. ((YamlSequenceNode)service["configs"]).Select(config => (Filled(config["target"]), Content((YamlMappingNode)root["configs"][Filled(config["source"])])))],
             [.. ((YamlSequenceNode)service["tmpfs"]).Select(Filled)],
             Filled(service["read_only"]) == "true",
             Filled(service["restart"]));

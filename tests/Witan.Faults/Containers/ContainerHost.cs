@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Witan.Crypto;
+using Witan.Dstack;
 using Witan.Faults.Processes;
 using Witan.Voting;
 
@@ -9,17 +11,21 @@ namespace Witan.Faults.Containers;
 
 /// <summary>
 /// Runs the three built images as <c>deploy/*.yml</c> says, with simulated guest agents outside. What differs from the files is
-/// said here and nowhere else: a free port, the development root, and a policy that lets voters share this one machine.
+/// said here and nowhere else: a free port, the development root, a policy of the coordinator that lets voters share this one machine, and
+/// the hashes that an operator writes into the policies of workers and trustees.
 /// </summary>
 public sealed class ContainerHost : IDisposable
 {
+    private const string PolicyPath = "/run/witan/policy.json";
     private readonly string _repository;
     private readonly string _folder;
     private readonly SimulatedGuests _guests;
     private readonly byte[] _requester;
+    private readonly IReadOnlyDictionary<string, string> _hashes;
 
-    private ContainerHost(string repository, string folder, SimulatedGuests guests, IReadOnlyDictionary<string, ContainerImage> images, byte[] requester) =>
-        (_repository, _folder, _guests, Images, _requester) = (repository, folder, guests, images, requester);
+    private ContainerHost(
+        string repository, string folder, SimulatedGuests guests, IReadOnlyDictionary<string, ContainerImage> images, byte[] requester, IReadOnlyDictionary<string, string> hashes) =>
+        (_repository, _folder, _guests, Images, _requester, _hashes) = (repository, folder, guests, images, requester, hashes);
 
     /// <summary>The images by role.</summary>
     public IReadOnlyDictionary<string, ContainerImage> Images { get; }
@@ -31,7 +37,14 @@ public sealed class ContainerHost : IDisposable
         foreach (string role in (string[])["coordinator", "worker", "trustee"])
             images[role] = await ContainerImage.UnpackAsync(repository, role, Path.Combine(folder, "images", role), cancellationToken);
         SimulatedGuests guests = await SimulatedGuests.StartAsync(Path.Combine(folder, "guests"), machines, cancellationToken);
-        return new ContainerHost(repository, folder, guests, images, requester);
+        InfoResponse coordinator = await guests.InfoAsync("coordinator-1", cancellationToken), trustee = await guests.InfoAsync("trustee-1", cancellationToken);
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["coordinatorComposeHashes"] = coordinator.ComposeHash,
+            ["trusteeComposeHashes"] = trustee.ComposeHash,
+            ["osImageHashes"] = coordinator.OsImageHash,
+        };
+        return new ContainerHost(repository, folder, guests, images, requester, hashes);
     }
 
     /// <summary>Leaves a machine's guest agent to root alone.</summary>
@@ -42,15 +55,17 @@ public sealed class ContainerHost : IDisposable
 
     /// <summary>
     /// The container of a machine. <paramref name="port"/> is where the coordinator listens. Without <paramref name="developmentRoot"/> it
-    /// trusts what it trusts in production; <paramref name="environment"/> is added to the file's.
+    /// trusts what it trusts in production; without <paramref name="pinned"/> its policy has the zeros of the file;
+    /// <paramref name="environment"/> is added to the file's.
     /// </summary>
-    public AgentProcess Container(string name, int port, bool developmentRoot = true, bool guestAgent = true, params (string Name, string Value)[] environment) =>
-        new(name, _ => Command(name, port, developmentRoot, guestAgent, environment));
+    public AgentProcess Container(
+        string name, int port, bool developmentRoot = true, bool guestAgent = true, bool pinned = true, params (string Name, string Value)[] environment) =>
+        new(name, _ => Command(name, port, developmentRoot, guestAgent, pinned, environment));
 
     /// <inheritdoc />
     public void Dispose() => _guests.Dispose();
 
-    private ProcessStartInfo Command(string name, int port, bool developmentRoot, bool guestAgent, IEnumerable<(string Name, string Value)> more)
+    private ProcessStartInfo Command(string name, int port, bool developmentRoot, bool guestAgent, bool pinned, IEnumerable<(string Name, string Value)> more)
     {
         string role = name.Split('-')[0];
         ContainerImage image = Images[role];
@@ -66,8 +81,13 @@ public sealed class ContainerHost : IDisposable
         if (role == "coordinator")
         {
             environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
-            environment["WITAN_POLICY"] = "/run/witan/policy.json";
-            configs.Add(("/run/witan/policy.json", OneMachinePolicy()));
+            environment["WITAN_POLICY"] = PolicyPath;
+            configs.Add((PolicyPath, OneMachinePolicy()));
+        }
+        else if (pinned)
+        {
+            int policy = configs.FindIndex(config => config.Target == PolicyPath);
+            configs[policy] = (PolicyPath, Pinned(configs[policy].Content));
         }
 
         foreach ((string variable, string value) in more)
@@ -92,6 +112,18 @@ public sealed class ContainerHost : IDisposable
         ["WITAN_COLLATERAL_JSON"] = _guests.Collateral,
         ["WITAN_PROFILE_JSON"] = CouncilUnderTest.ProfileOf(name),
     };
+
+    private string Pinned(string policy)
+    {
+        JsonObject file = JsonNode.Parse(policy)!.AsObject();
+        foreach ((string list, string hash) in _hashes)
+        {
+            if (file.ContainsKey(list))
+                file[list] = new JsonArray(hash);
+        }
+
+        return file.ToJsonString();
+    }
 
     private static string OneMachinePolicy() =>
         JsonSerializer.Serialize(new CouncilPolicy { Name = "one machine", InstancesPerPlatform = 0 }, PolicyJson.Default.CouncilPolicy);

@@ -1,3 +1,4 @@
+using Witan.Dstack;
 using Witan.Faults.Processes;
 
 namespace Witan.Faults.Containers;
@@ -32,6 +33,13 @@ public sealed class SimulatedGuests : IDisposable
         foreach (string name in machines)
             File.SetUnixFileMode(guests.Socket(name), (UnixFileMode)0b110_110_110);
         return guests;
+    }
+
+    /// <summary>What the guest of a machine says of itself: its compose hash and its OS image among it.</summary>
+    public async Task<InfoResponse> InfoAsync(string name, CancellationToken cancellationToken)
+    {
+        using var agent = new DstackClient(Socket(name));
+        return await agent.InfoAsync(cancellationToken);
     }
 
     /// <summary>Leaves the socket of a machine to root alone.</summary>

@@ -105,7 +105,7 @@ public sealed class ImageCouncil : IAsyncDisposable
         }
     }
 
-    /// <summary>What the images must refuse: LOCAL_MODE in every way, and simulated evidence where no development root is set.</summary>
+    /// <summary>What the images must refuse: LOCAL_MODE in every way, a policy whose hashes nobody wrote, and simulated evidence where no development root is set.</summary>
     public async Task RefuseAsync(CancellationToken cancellationToken)
     {
         int port = FreePorts.Next();
@@ -113,9 +113,12 @@ public sealed class ImageCouncil : IAsyncDisposable
         {
             (string, string)[] local = [("LOCAL_MODE", "true"), ("WITAN_LISTEN", "127.0.0.1")];
             await EndsAsync(name, "LOCAL_MODE refuses to start: a real guest agent is at", () => _host.Container(name, port, developmentRoot: false, environment: local), cancellationToken);
-            await EndsAsync(name, "LOCAL_MODE refuses to start in a production image", () => _host.Container(name, port, developmentRoot: false, guestAgent: false, local), cancellationToken);
+            await EndsAsync(name, "LOCAL_MODE refuses to start in a production image", () => _host.Container(name, port, developmentRoot: false, guestAgent: false, environment: local), cancellationToken);
             await EndsAsync(name, "there is no guest agent at", () => _host.Container(name, port, guestAgent: false, environment: ("WITAN_GUEST_AGENT_WAIT", "1")), cancellationToken);
         }
+
+        foreach (string name in (string[])["worker-9", "trustee-9"])
+            await EndsAsync(name, "coordinatorComposeHashes: the zeros stand for a value", () => _host.Container(name, _port, pinned: false), cancellationToken);
 
         _host.CloseGuestAgent("trustee-9");
         await EndsAsync("trustee-9", "witan may not open the guest agent's socket", () => _host.Container("trustee-9", _port), cancellationToken);

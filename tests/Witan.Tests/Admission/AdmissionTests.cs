@@ -99,7 +99,7 @@ public sealed class AdmissionTests : IAsyncLifetime
     {
         Assert.Null(await Code(_desk, Request("w1")));
         AdmittedMachine machine = AdmissionDesk.Machine(_desk.Find(_worker.Keys.AgentId)!);
-        string other = new('0', 64), otherMrTd = new('0', 96);
+        string other = new('1', 64), otherMrTd = new('1', 96);
         (CouncilPolicy Policy, string? Title)[] cases =
         [
             (Attesting.Policy with { MrTd = [machine.Measurement] }, null),

@@ -45,7 +45,7 @@ public sealed class TrusteeEvidenceTests : IAsyncLifetime
         Assert.Equal(AppraisalOutcome.Rejected, Outcome(judge, _council.State, 1, evidence with { Instance = new string('b', 40) }));
         Assert.Equal(AppraisalOutcome.Rejected, Outcome(judge, _council.State with { ProposalId = Digest.Zero }, 1, evidence));
         Assert.Equal(AppraisalOutcome.Rejected, Outcome(judge, _council.State with { EnrolledHead = Digest.Zero }, 1, evidence));
-        CouncilPolicy other = Attesting.Policy with { TrusteeComposeHashes = [new string('0', 64)] };
+        CouncilPolicy other = Attesting.Policy with { TrusteeComposeHashes = [new string('1', 64)] };
         Assert.Equal(AppraisalOutcome.Rejected, Outcome(_attesting.Judge(other), _council.State, 1, evidence));
         CouncilPolicy listed = Attesting.Policy with { TrusteeComposeHashes = [_attesting.Machine("trustee", "t1").ComposeHash] };
         Assert.Equal(AppraisalOutcome.Accepted, Outcome(_attesting.Judge(listed), _council.State, 1, evidence));

@@ -61,6 +61,6 @@ public sealed partial class GuideTests
     [GeneratedRegex(@"(?<![\w/.])(eng/[\w-]+\.sh|deploy/systemd/[\w.-]+|examples/[\w./-]+)")]
     private static partial Regex OwnFile();
 
-    [GeneratedRegex("""\{"schema":"witan.policy/1".*\}""")]
+    [GeneratedRegex("""\{"schema":"witan.council-policy/1".*\}""")]
     private static partial Regex Policy();
 }

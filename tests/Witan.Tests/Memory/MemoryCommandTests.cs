@@ -50,6 +50,12 @@ public sealed class MemoryCommandTests : IDisposable
         Assert.Equal(ExitCode.Good, added.Code);
         Assert.Contains("no longer put before the worker's mind (1)", added.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("\"mark\"", (await RunAsync(socket, "export")).Output, StringComparison.Ordinal);
+
+        // As the worker itself: a development root says that all of it is simulated.
+        string[] root = ["--development-root", Path.Combine(_folder, "simulator", "root.pem")];
+        foreach (CommandRun simulated in new[] { await RunAsync(socket, ["export", .. root]), await RunAsync(socket, ["show", "--json", .. root]) })
+            Assert.Contains($"\"mark\": \"{ExecutionMode.Simulated.Mark()}\"", simulated.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, (await RunAsync(socket, "export", "--development-root", "/nowhere.pem")).Code);
     }
 
     private Task<CommandRun> RunAsync(string socket, params string[] arguments) =>

@@ -18,6 +18,37 @@ public sealed class DeliberatorsTests
         Assert.Throws<SettingException>(() => Deliberators.PolicyOf("Record"));
     }
 
+    [Theory]
+    [InlineData("WITAN_MODEL")]
+    [InlineData("WITAN_MODEL_SIGNATURES")]
+    public void A_model_without_an_endpoint_is_no_worker_that_votes_by_rules(string variable)
+    {
+        using var http = new HttpClient();
+        var profile = new WorkerProfile("witan.profile/1", "Test", "values", [], []);
+        var agent = new AgentOptions { Name = "n", Coordinator = new Uri("http://127.0.0.1:1"), State = "/nowhere" };
+        IDeliberator Create(params (string Name, string Value)[] set) =>
+            Deliberators.Create(profile, agent, http, TimeProvider.System, name => set.FirstOrDefault(pair => pair.Name == name).Value);
+        foreach ((string, string)[] more in ((string, string)[][])[[], [("WITAN_MODEL_ENDPOINT", "")], [("WITAN_MODEL_ENDPIONT", "https://a.example/v1")]])
+        {
+            SettingException refused = Assert.Throws<SettingException>(() => Create([(variable, "require"), .. more]));
+            Assert.Equal(($"{variable} is set and WITAN_MODEL_ENDPOINT is not", "set both, or neither for the rules of the profile"), (refused.Message, refused.Hint));
+        }
+
+        Assert.IsType<RuleDeliberator>(Create());
+        Assert.IsType<RuleDeliberator>(Create((variable, "")));
+        Assert.IsType<ModelDeliberator>(Create(("WITAN_MODEL", "m"), ("WITAN_MODEL_SIGNATURES", "ignore"), ("WITAN_MODEL_ENDPOINT", "https://a.example/v1")));
+    }
+
+    [Theory]
+    [InlineData("[null]", "[]")]
+    [InlineData("[]", "[null]")]
+    public void A_profile_with_a_null_in_a_list_is_refused(string criteria, string redLines)
+    {
+        FormatException refused = Assert.Throws<FormatException>(() => WorkerProfile.Parse(
+            System.Text.Encoding.UTF8.GetBytes($$"""{"schema":"witan.profile/1","name":"n","values":"v","criteria":{{criteria}},"redLines":{{redLines}}}""")));
+        Assert.Equal("a list holds null", refused.Message);
+    }
+
     [Fact]
     public async Task A_mind_that_fails_in_a_way_nobody_foresaw_abstains_with_a_reason_and_one_that_is_stopped_does_not()
     {

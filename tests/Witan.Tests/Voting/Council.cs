@@ -132,8 +132,11 @@ internal sealed class Council
         Events.Add(next);
     }
 
+    /// <summary>Hash of the policy that the record names.</summary>
+    public Digest Policy { get; init; } = Digest.Zero;
+
     public void Open(ExecutionMode mode = ExecutionMode.Local) =>
-        Append(new ProposalOpened(Body, mode, "local-record", "phala", Digest.Zero, CoordinatorKey));
+        Append(new ProposalOpened(Body, mode, "local-record", "phala", Policy, CoordinatorKey));
 
     public void Advance()
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Witan.Agent;
 using Witan.Cli.CommandLine;
 using Witan.Voting;
 
@@ -14,10 +15,17 @@ public static class AuditCommand
         var file = new Argument<string>("FILE") { Description = "a published decision (decision.json); - reads standard input" };
         var json = new Option<bool>("--json") { Description = "print JSON (witan.audit/1)" };
         var production = new Option<bool>("--production") { Description = "reject local and simulated records: what a production verifier does" };
-        var command = new Command("audit", "Recompute a published decision offline: chain, roster, ballots, sum, decryption, outcome.") { file, production, json };
+        var policy = new Option<string?>("--policy") { Description = "reject a record made under another policy than this: phala, phala-docs, strict, or a file (witan.council-policy/1)" };
+        var coordinator = new Option<string?>("--coordinator") { Description = "reject a record that another coordinator signed: its Ed25519 key, 64 hexadecimal digits" };
+        var command = new Command("audit", "Recompute a published decision offline: chain, roster, ballots, sum, decryption, outcome.") { file, production, policy, coordinator, json };
         command.SetAction(parsed =>
         {
-            var options = new AuditOptions { Mode = parsed.GetValue(production) ? ExecutionMode.Production : ExecutionMode.Local };
+            var options = new AuditOptions
+            {
+                Mode = parsed.GetValue(production) ? ExecutionMode.Production : ExecutionMode.Local,
+                Policy = PolicyHash(parsed.GetValue(policy)),
+                Coordinator = Key(parsed.GetValue(coordinator)),
+            };
             AuditReport report = Voting.Audit.Run(InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes), options);
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(AuditJson.Of(report), AuditJsonContext.Default.AuditJson));
@@ -27,6 +35,23 @@ public static class AuditCommand
         });
         return command;
     }
+
+    private static Digest? PolicyHash(string? policy)
+    {
+        try
+        {
+            return policy is null ? null : PolicySettings.Read(policy).Hash();
+        }
+        catch (SettingException e)
+        {
+            throw new CommandException(e.Message, e.Hint);
+        }
+    }
+
+    private static Digest? Key(string? coordinator) =>
+        coordinator is null ? null
+        : Digest.TryParse(coordinator, out Digest key) ? key
+        : throw new CommandException("--coordinator is no key", "64 lower-case hexadecimal digits: keys.signing in the answer of the coordinator's /v1/evidence");
 
     private static void Write(Terminal terminal, AuditReport report)
     {
@@ -45,7 +70,8 @@ public static class AuditCommand
         terminal.Out.WriteLine($"  ballots      {state.Ballots.Count} of {state.Roster.Count} on the roster; every proof and signature checked");
         terminal.Out.WriteLine($"  trustees     {state.Partials.Count} partial decryptions checked, {state.Body.Threshold} of {state.Body.Trustees} needed");
         terminal.Out.WriteLine($"  record       {state.Size} events, head {state.Head}");
-        terminal.Out.WriteLine($"  policy       {state.Opening.PolicyName}; coordinator key {state.Opening.Coordinator}");
+        terminal.Out.WriteLine($"  policy       {Terminal.Plain(state.Opening.PolicyName)} {state.Opening.Policy}");
+        terminal.Out.WriteLine($"  coordinator  {state.Opening.Coordinator}");
         foreach (string warning in report.Warnings)
             terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}    {warning}");
     }
@@ -78,6 +104,9 @@ internal sealed record AuditJson(
     long? Events,
     string? Head,
     string? Mark,
+    string? Policy,
+    string? PolicyHash,
+    string? Coordinator,
     IReadOnlyList<string> Warnings)
 {
     public static AuditJson Of(AuditReport report)
@@ -99,6 +128,9 @@ internal sealed record AuditJson(
             state?.Size,
             state?.Head.ToString(),
             state?.Mode.Mark(),
+            state?.Opening.PolicyName,
+            state?.Opening.Policy.ToString(),
+            state?.Opening.Coordinator.ToString(),
             report.Warnings);
     }
 }

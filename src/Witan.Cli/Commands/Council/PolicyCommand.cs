@@ -12,7 +12,7 @@ public static class PolicyCommand
     public static Command Create(Terminal terminal)
     {
         var connection = new CouncilConnection();
-        var json = new Option<bool>("--json") { Description = "print the policy's file (witan.policy/1): it can be edited and given to a coordinator" };
+        var json = new Option<bool>("--json") { Description = "print the policy's file (witan.council-policy/1): it can be edited and given to a coordinator" };
         var command = new Command("policy", "The policy that a coordinator admits and decides by.")
         {
             json, Check(terminal), RevokeCommand.Create(terminal), RevokeCommand.List(terminal),
@@ -30,7 +30,7 @@ public static class PolicyCommand
 
     private static Command Check(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "phala, phala-docs, strict, or a policy file (witan.policy/1)" };
+        var file = new Argument<string>("FILE") { Description = "phala, phala-docs, strict, or a policy file (witan.council-policy/1)" };
         var json = new Option<bool>("--json") { Description = "print it in full, defaults included" };
         var command = new Command("check", "Read a policy, say what is wrong with it, and print its hash.") { file, json };
         command.SetAction(async (parsed, _) =>

@@ -19,7 +19,7 @@ public static class AgentCommands
     private static readonly Option<string?> Socket = new("--socket") { Description = "the guest agent's socket (default: the usual places)" };
     private static readonly Option<string?> Root = new("--development-root") { Description = "trust this root (PEM) instead of Intel's; marks everything as simulated" };
     private static readonly Option<string?> Collateral = new("--collateral") { Description = "collateral to judge peers' evidence with" };
-    private static readonly Option<string> Policy = new("--policy") { Description = "policy: phala, phala-docs, strict, or a file (witan.policy/1)", DefaultValueFactory = _ => "phala" };
+    private static readonly Option<string> Policy = new("--policy") { Description = "policy: phala, phala-docs, strict, or a file (witan.council-policy/1)", DefaultValueFactory = _ => "phala" };
 
     public static Command Coordinator(Terminal terminal)
     {

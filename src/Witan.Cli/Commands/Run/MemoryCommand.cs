@@ -19,12 +19,13 @@ internal static class MemoryCommand
     private static readonly Option<string> State = new("--state") { Description = "the worker's state directory", Required = true };
     private static readonly Option<string> Key = OwnerKey.Option();
     private static readonly Option<string?> Socket = new("--socket") { Description = "the guest agent's socket (default: the usual places)" };
+    private static readonly Option<string?> Root = new("--development-root") { Description = "the root (PEM) that the worker trusts instead of Intel's: marks what is printed as simulated (default: WITAN_DEVELOPMENT_ROOT)" };
 
     public static Command Create(Terminal terminal)
     {
         var command = new Command("memory", "Read and extend a worker's memory, as its owner.");
         var json = new Option<bool>("--json") { Description = "print JSON (witan.memory/1)" };
-        var show = new Command("show", "Print what the worker remembers.") { State, Key, Socket, json };
+        var show = new Command("show", "Print what the worker remembers.") { State, Key, Socket, Root, json };
         show.SetAction((parsed, token) => RunAsync(parsed, terminal, async desk =>
         {
             WorkerMemory memory = await desk.Store.OpenAsync(desk.Owner, token);
@@ -37,7 +38,7 @@ internal static class MemoryCommand
         var kind = new Option<string>("--kind") { Description = "preference (what it values) or knowledge (what it knows)", DefaultValueFactory = _ => "knowledge" };
         kind.AcceptOnlyFromAmong("preference", "knowledge");
         var text = new Argument<string>("TEXT") { Description = $"the note, at most {WorkerMemory.MaximumText} characters; - reads standard input" };
-        var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, Key, Socket };
+        var add = new Command("add", "Add a note, signed by the owner.") { text, kind, State, Key, Socket, Root };
         add.SetAction((parsed, token) => RunAsync(parsed, terminal, async desk =>
         {
             MemoryEntry entry = SignedNotes.Entry(desk.Seed, Kind(parsed), TimeProvider.System.GetUtcNow(), await NoteAsync(parsed, token));
@@ -60,11 +61,11 @@ internal static class MemoryCommand
             }
         });
 
-        var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, Key, Socket };
+        var export = new Command("export", "Print the whole memory in clear, as JSON (witan.memory/1).") { State, Key, Socket, Root };
         export.SetAction((parsed, token) => RunAsync(
             parsed, terminal, async desk => terminal.Out.WriteLine(MemoryExport.Of(await desk.Store.OpenAsync(desk.Owner, token), desk.Mode)), token));
 
-        var rotate = new Command("rotate", "Seal the memory again under the next key.") { State, Key, Socket };
+        var rotate = new Command("rotate", "Seal the memory again under the next key.") { State, Key, Socket, Root };
         rotate.SetAction((parsed, token) => RunAsync(
             parsed, terminal, async desk => terminal.Out.WriteLine($"sealed under key epoch {await desk.Store.RotateAsync(desk.Owner, token)}"), token));
 
@@ -98,8 +99,11 @@ internal static class MemoryCommand
         string path = Path.Combine(state, WorkerMind.FileName);
         try
         {
+            string? root = parsed.GetValue(Root) ?? Environment.GetEnvironmentVariable("WITAN_DEVELOPMENT_ROOT");
+            if (root is not null)
+                JudgeSettings.Root(root); // a path that is mistyped is no root
             ExecutionSettings execution = ExecutionSettings.Resolve(
-                Environment.GetEnvironmentVariable("LOCAL_MODE"), simulated: false, parsed.GetValue(Socket), "127.0.0.1", "local-record");
+                Environment.GetEnvironmentVariable("LOCAL_MODE"), simulated: root is not null, parsed.GetValue(Socket), "127.0.0.1", "local-record");
             if (execution.Mode.Warning() is { } warning)
                 await terminal.Error.WriteLineAsync($"{terminal.Doubt("!")} {warning}");
             // Only the worker makes its memory, for the owner that it was started with: made here it would be whoever's comes first.

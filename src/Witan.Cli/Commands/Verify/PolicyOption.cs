@@ -11,7 +11,7 @@ internal static class PolicyOption
         if (AppraisalPolicy.Named(text) is { } named)
             return named;
         if (!File.Exists(text))
-            throw new CommandException($"there is no policy {text}", "phala, phala-docs, strict, or a policy file");
+            throw new CommandException($"there is no policy {text}", "phala, phala-docs, strict, or an appraisal policy file");
         return PolicyFile.TryParse(InputFile.Read(text, PolicyFile.MaximumSize), out AppraisalPolicy? policy, out Finding? refusal)
             ? policy
             : throw new CommandException($"{text} is no policy: {refusal.Message}", refusal.Remedy);

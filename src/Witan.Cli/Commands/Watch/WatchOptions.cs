@@ -22,7 +22,7 @@ internal sealed class WatchOptions
     private readonly Option<string> _require = new("--require") { Description = "confidence that is enough (\"tier<=3\")", DefaultValueFactory = _ => "tier<=3" };
     private readonly Option<string?> _collateral = new("--collateral") { Description = "collateral file to judge the evidence with" };
     private readonly Option<string?> _root = new("--development-root") { Description = "PEM file of a simulator's root; without it Intel's counts" };
-    private readonly Option<string> _policy = new("--policy") { Description = "phala, phala-docs or strict", DefaultValueFactory = _ => "phala" };
+    private readonly Option<string> _policy = new("--policy") { Description = "phala, phala-docs, strict, or a council's policy file (witan.council-policy/1)", DefaultValueFactory = _ => "phala" };
     private readonly Option<string?> _state = new("--state") { Description = "folder for the state of deployments (~/.local/state/witan/deployments)" };
     private readonly Option<bool> _unverified = new("--dangerously-without-evidence") { Description = "take an answer for ready, and verify nothing" };
 

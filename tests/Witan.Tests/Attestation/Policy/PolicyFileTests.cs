@@ -123,6 +123,17 @@ public class PolicyFileTests
         Assert.DoesNotContain(refusal.Message, char.IsControl);
     }
 
+    [Theory]
+    [InlineData("""{"schema":"witan.council-policy/1","name":"ours"}""")]
+    [InlineData("""{"instancesPerPlatform":3,"schema":"witan.council-policy/1"}""")]
+    public void A_councils_policy_is_named_as_what_it_is(string json)
+    {
+        Assert.False(PolicyFile.TryParse(Encoding.UTF8.GetBytes(json), out _, out Finding? refusal));
+        Assert.Equal(("POLICY_FILE_INVALID", "schema"), (refusal.Code, refusal.Subject));
+        Assert.Contains("a council's policy (witan.council-policy/1)", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("an appraisal policy (witan.policy/1)", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_reference_page_has_every_member_and_its_example_is_valid()
     {
