@@ -21,6 +21,9 @@ internal sealed class AesmFacts
             IsRecorded |= reading.HasValue || reading.IsFailure;
             Connected ??= reading.HasValue ? path : null;
             RefusedPath ??= reading.IsRefused ? path : null;
+            // An abstract name without a listener is just not there; a socket in the file system is a thing that somebody left or holds.
+            if (reading is { IsFailure: true, IsMissing: false, IsRefused: false } && !path.StartsWith('@'))
+                DeadReason ??= reading.Error;
         }
 
         IsRecorded |= answer.HasValue || answer.IsFailure;
@@ -34,6 +37,12 @@ internal sealed class AesmFacts
     public string? Connected { get; }
 
     public string? RefusedPath { get; }
+
+    /// <summary>Why a socket that exists takes no connection; null where there is none, or it is refused to this user.</summary>
+    public string? DeadReason { get; }
+
+    /// <summary>Whether it was looked for and is not installed.</summary>
+    public bool IsAbsent => _snapshot[Section.Services, Service].IsMissing;
 
     /// <summary>running, installed, or empty where it is neither or unknown.</summary>
     public string State => _snapshot[Section.Services, Service].Text;
