@@ -55,6 +55,9 @@ internal sealed class AesmFacts
             ? AttestationKey.Parse(reply.Bytes(2))
             : null;
 
+    /// <summary>Why it did not name its keys; empty where it was not asked, or did.</summary>
+    public string KeysFailure => _snapshot[Section.Aesm, KeysRequest].Error;
+
     /// <summary>The answer to a request for a quoting target, where one was made; null otherwise.</summary>
     public AesmReply? Provision => AesmReply.TryParse(_snapshot[Section.Aesm, ProvisionRequest].Text, out AesmReply? reply) ? reply : null;
 

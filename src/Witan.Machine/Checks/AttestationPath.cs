@@ -73,8 +73,9 @@ internal static class AttestationPath
     /// </summary>
     public static Mark ForWorkers(Check attestation, out bool isPredicted)
     {
-        isPredicted = attestation.Mark == Mark.Unknown
-            && attestation.Children.Any(child => child.Id == QuoteId && child.Problem is { Finding.Severity: FindingSeverity.Note });
+        isPredicted = false;
+        foreach (Check child in attestation.Children)
+            isPredicted |= child is { Id: QuoteId, Mark: Mark.Unknown, Problem.Finding.Severity: FindingSeverity.Note };
         return isPredicted ? Mark.Supported : attestation.Mark;
     }
 
@@ -124,8 +125,15 @@ internal static class AttestationPath
 
         return (Mark.Unknown, Problem.Of(
             ProblemState.Unreadable, "ATTESTATION_NOT_TRIED", "That quotes can be made is predicted, not tried.",
-            aesm.Keys is null ? "AESM was not asked for its keys, or does not run" : aesm.Keys.Any(key => key.IsEcdsa) ? "AESM lists an ECDSA key" : "AESM lists no ECDSA key",
+            KeysEvidence(aesm),
             "A quote needs a quoting service (AESM, or one inside the worker such as Gramine's) and a PCK certificate for this platform.",
             "Run with --attest to have AESM prepare a quote, or judge one with --quote FILE --collateral FILE.", Actor.PackageOwner, harmless: true));
     }
+
+    private static string KeysEvidence(AesmFacts aesm) => aesm switch
+    {
+        { Keys: { } keys } => keys.Any(key => key.IsEcdsa) ? "AESM lists an ECDSA key" : "AESM lists no ECDSA key",
+        { KeysFailure.Length: > 0 } => $"AESM did not name its keys: {aesm.KeysFailure}",
+        _ => "AESM was not asked for its keys, or does not run",
+    };
 }

@@ -46,7 +46,7 @@ internal sealed class SoftwareAdvice(
                 : Problem.Of(ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE", "Whether the library is there is not recorded.", evidence, "The recording holds no libraries.", "Run this command on the machine itself.", Actor.Nobody, needless);
         }
 
-        if (snapshot[Section.Libraries, SgxSoftware.LibraryName].Error.StartsWith("load-", StringComparison.Ordinal))
+        if (snapshot[Section.Libraries, SgxSoftware.LibraryName].Error == LibraryProbe.DoesNotLoad)
         {
             return Problem.Of(
                 ProblemState.Failed, "SGX_LIBRARY_FAILED",

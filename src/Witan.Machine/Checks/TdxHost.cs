@@ -90,8 +90,16 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     }
 
     /// <summary>What a host is worth to confidential workers: nothing where its guests can get no quote.</summary>
-    public static Mark ForWorkers(Check host) =>
-        host.Children.Any(child => child.Id == QuotingId && child.Mark == Mark.Unsupported) ? Mark.Fatal : host.Mark;
+    public static Mark ForWorkers(Check host)
+    {
+        foreach (Check child in host.Children)
+        {
+            if (child is { Id: QuotingId, Mark: Mark.Unsupported })
+                return Mark.Fatal;
+        }
+
+        return host.Mark;
+    }
 
     private string? NotHere() =>
         cpu.IsForeign ? CpuFacts.Foreign

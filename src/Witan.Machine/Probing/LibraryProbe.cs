@@ -8,7 +8,8 @@ internal static class LibraryProbe
     /// <summary>What a child process found out about loading begins with this.</summary>
     public const string Prefix = "load-";
 
-    private const string DoesNotLoad = Prefix + "failed";
+    /// <summary>It was tried, and the library does not load.</summary>
+    public const string DoesNotLoad = Prefix + "failed";
 
     /// <summary>Whether the child process that loads it said nothing: then nothing is known of the library.</summary>
     public static bool WasNotDecided(Reading library) =>

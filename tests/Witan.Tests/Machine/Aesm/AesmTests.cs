@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Witan.Attestation;
 using Witan.Machine;
 using Witan.Tests.Machine.Roots;
 using Xunit;
@@ -79,7 +80,9 @@ public sealed class AesmTests : IDisposable
         Assert.Equal(Mark.Supported, report.Find("sgx.aesm").Single().Check.Mark);
         Assert.Equal(("connected", "closed"), (report.Snapshot[Section.Sockets, AesmSocket.Path].Text, report.Snapshot[Section.Aesm, AesmFacts.KeysRequest].Error));
         // Asked to try it, it could not be tried.
-        Assert.Equal(attest ? "ATTESTATION_QUOTE_NO_ANSWER" : "ATTESTATION_NOT_TRIED", report.Find("attestation.quote").Single().Check.Problem!.Finding.Code);
+        Finding finding = report.Find("attestation.quote").Single().Check.Problem!.Finding;
+        Assert.Equal(attest ? "ATTESTATION_QUOTE_NO_ANSWER" : "ATTESTATION_NOT_TRIED", finding.Code);
+        Assert.Contains("closed", finding.Evidence, StringComparison.Ordinal);
     }
 
     [Fact]
