@@ -61,8 +61,10 @@ internal static class SevGuest
     {
         how = sev.Evidence;
         ulong? status = FeatureControl.Msr(snapshot, StatusRegister);
-        // Below a paravisor the guest sees neither the leaf nor the register as they are: there Hyper-V's word counts.
-        if (HyperV.IsolationOf(cpu) is { } isolation && !IsSnp(status))
+        bool kernelSays = snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, TdxGuest.Provider].Text == "sev_guest";
+        // Below a paravisor the guest sees neither the leaf nor the register as they are: there Hyper-V's word counts. KVM may show
+        // Hyper-V's name too; what the register or the kernel says for it stands.
+        if (HyperV.IsolationOf(cpu) is { } isolation && !IsSnp(status) && !kernelSays)
         {
             how = HyperV.Evidence(cpu);
             return isolation == HyperV.Snp;
@@ -80,7 +82,7 @@ internal static class SevGuest
             return false;
         }
 
-        if (snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, TdxGuest.Provider].Text == "sev_guest")
+        if (kernelSays)
         {
             how = $"the kernel made {PlatformDevice}";
             return true;

@@ -85,8 +85,10 @@ internal sealed class SoftwareAdvice(
             return Of(ProblemState.Failed, "AESM_MUTE", "AESM takes connections and does not answer.", "The service hangs or speaks something else.", "Restart it: systemctl restart aesmd; then journalctl -u aesmd.", Actor.PackageOwner);
         if (aesm.DeadReason is "ECONNREFUSED")
             return Of(ProblemState.Disabled, "AESM_STOPPED", "The AESM socket is there and nobody listens on it.", "The service is stopped, or died.", "Run `sudo systemctl restart aesmd`; then journalctl -u aesmd.", Actor.PackageOwner);
+        if (aesm.DeadReason is "timeout")
+            return Of(ProblemState.Failed, "AESM_MUTE", "The AESM socket is there and takes no connection.", "The service hangs.", "Restart it: systemctl restart aesmd; then journalctl -u aesmd.", Actor.PackageOwner);
         if (aesm.DeadReason is { } reason)
-            return Of(ProblemState.Failed, "AESM_MUTE", $"The AESM socket is there and takes no connection: {reason}.", "The service hangs.", "Restart it: systemctl restart aesmd; then journalctl -u aesmd.", Actor.PackageOwner);
+            return Of(ProblemState.Failed, "AESM_NO_SOCKET", "The AESM socket is there and cannot be reached.", $"Connecting to it failed: {reason}.", "See systemctl status aesmd and journalctl -u aesmd.", Actor.PackageOwner);
         return aesm.State switch
         {
             _ when !aesm.IsAbsent && aesm.State.Length == 0 => Of(ProblemState.Failed, "AESM_NO_SOCKET", "AESM cannot be reached.", "There is no socket; whether the service is installed could not be seen.", "See whether sgx-aesm-service is installed and runs (systemctl status aesmd); a container sees its socket only if it is mounted.", Actor.PackageOwner),

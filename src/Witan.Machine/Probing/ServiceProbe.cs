@@ -138,7 +138,7 @@ internal static class ServiceProbe
     {
         AesmReply size = client.InitQuoteEx(key);
         if (size.ErrorCode != 0 || size.Operation == AesmOperation.Unsupported)
-            return Reading.Of(Convert.ToHexStringLower(size.Raw.Span));
+            return Reading.Of(Convert.ToHexStringLower(size.WithoutKeyId().Span));
         if (size.Number(3) is not (>= 1 and <= AesmClient.MaximumKeyId) || size.Number(3) is not { } length)
             return Reading.Failed("no-key-id-size");
         return Reading.Of(Convert.ToHexStringLower(client.InitQuoteEx(key, (uint)length).WithoutKeyId().Span));

@@ -183,6 +183,7 @@ public sealed class AesmTests : IDisposable
     [Theory]
     [InlineData("!timeout", "!ENOENT", "AESM_MUTE", ProblemState.Failed)]
     [InlineData("!ECONNREFUSED", "!ENOENT", "AESM_STOPPED", ProblemState.Disabled)]
+    [InlineData("!ENAMETOOLONG", "!ENOENT", "AESM_NO_SOCKET", ProblemState.Failed)]
     [InlineData("!ENOENT", "!ENOENT", "AESM_ABSENT", ProblemState.Absent)]
     [InlineData("!ENOENT", "", "AESM_NO_SOCKET", ProblemState.Failed)]
     [InlineData("!ENOENT", "running", "AESM_NO_SOCKET", ProblemState.Failed)]

@@ -36,6 +36,7 @@ public class OtherLadderTests
         ["an SNP guest under Hyper-V needs no module"] = new(() => HyperVSnp(1 << 22), _ => { }, "snp-guest.device", Mark.Unsupported, "SNP_GUEST_PARAVISOR", ProblemState.Absent, Actor.CloudProvider, "paravisor"),
         ["an SNP guest under Hyper-V has no configfs"] = new(() => HyperVSnp(1 << 22), _ => { }, "snp-guest.tsm", Mark.Unsupported, "SNP_GUEST_PARAVISOR", ProblemState.Absent, Actor.CloudProvider, "paravisor"),
         ["an SNP guest whose register the paravisor answers"] = new(() => HyperVSnp(1 << 22), root => root.Msr((SevGuest.StatusRegister, 0)), "snp-guest.status", Mark.Supported, null, default, default, ""),
+        ["an SNP guest of KVM that shows Hyper-V's name"] = new(() => OldHyperV(TestCpu.Amd(0x0101FD3F, guest: true)), root => root.Folder(SevGuest.PlatformDevice), "snp-guest.status", Mark.Supported, null, default, default, ""),
         ["the partition of the Hyper-V host"] = new(() => HyperVSnp(1 << 22 | 1 << 12), _ => { }, "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "ordinary guest"),
         ["an ordinary AMD guest of an older Hyper-V"] = new(() => OldHyperV(TestCpu.Amd(0x0101FD3F, guest: true)), _ => { }, "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "they are no proof"),
         ["SEV without SNP"] = new(() => TestCpu.Amd(0x0001000F), _ => { }, "snp-host.cpu-support", Mark.Fatal, "SNP_CPU_ABSENT", ProblemState.Absent, Actor.ChipVendor, "older than EPYC Milan"),
