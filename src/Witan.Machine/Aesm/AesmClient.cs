@@ -12,6 +12,9 @@ internal sealed class AesmClient(string path, TimeSpan limit)
     /// <summary>Longest answer read; the list of attestation keys is the largest asked for.</summary>
     public const int MaximumReply = 1 << 20;
 
+    /// <summary>Longest id of an attestation key asked for.</summary>
+    public const uint MaximumKeyId = 1024;
+
     /// <summary>Length of an abstract name on the wire, with its leading zero.</summary>
     private const int AbstractLength = 108;
 
@@ -22,12 +25,16 @@ internal sealed class AesmClient(string path, TimeSpan limit)
     public AesmReply GetSupportedAttestationKeys(uint count) =>
         Ask(AesmOperation.GetSupportedAttestationKeys, new ProtobufWriter().Varint(1, checked(count * (ulong)AttestationKey.Size)));
 
-    /// <summary>
-    /// Asks for the quoting enclave's target: proves that QE and PCE load and that a PCK certificate can be had. May use the
-    /// network and store keys, so it is made only when asked for.
-    /// </summary>
+    /// <summary>How long the attestation key's id is. Prepares nothing: the first half of <see cref="InitQuoteEx(ReadOnlySpan{byte}, uint)"/>.</summary>
     public AesmReply InitQuoteEx(ReadOnlySpan<byte> attestationKey) =>
         Ask(AesmOperation.InitQuoteEx, new ProtobufWriter().Bytes(1, attestationKey).Varint(3, 0));
+
+    /// <summary>
+    /// Asks for the attestation key's id, of the length that the service has said: proves that QE and PCE load and that a PCK
+    /// certificate can be had. May use the network and store keys, so it is made only when asked for.
+    /// </summary>
+    public AesmReply InitQuoteEx(ReadOnlySpan<byte> attestationKey, uint length) =>
+        Ask(AesmOperation.InitQuoteEx, new ProtobufWriter().Bytes(1, attestationKey).Varint(3, 1).Varint(4, length));
 
     /// <summary>A launch token (legacy driver). The signer is given by its modulus, although the field is called mr_signer.</summary>
     public AesmReply GetLaunchToken(ReadOnlySpan<byte> mrEnclave, ReadOnlySpan<byte> modulus, ReadOnlySpan<byte> attributes) =>

@@ -5,6 +5,9 @@ namespace Witan.Machine;
 /// <summary>One answer of AESM: which operation, the error number, and its fields.</summary>
 internal sealed class AesmReply
 {
+    /// <summary>The attestation key's id in an answer to initQuoteEx.</summary>
+    public const int KeyId = 4;
+
     private readonly List<ProtobufField> _fields;
 
     private AesmReply(AesmOperation operation, List<ProtobufField> fields, ReadOnlyMemory<byte> raw) =>
@@ -23,6 +26,22 @@ internal sealed class AesmReply
 
     /// <summary>A field of bytes; empty where there is none.</summary>
     public ReadOnlyMemory<byte> Bytes(int field) => _fields.Find(candidate => candidate.Number == field && candidate.IsBytes)?.Bytes ?? default;
+
+    /// <summary>
+    /// An answer to initQuoteEx as it may be recorded: the error, the size, and zeros in place of the key's id, which is another one
+    /// on every machine.
+    /// </summary>
+    public ReadOnlyMemory<byte> WithoutKeyId()
+    {
+        if (Operation != AesmOperation.InitQuoteEx)
+            return Raw;
+        ProtobufWriter answer = new ProtobufWriter().Varint(1, ErrorCode);
+        if (Number(3) is { } size)
+            answer.Varint(3, size);
+        if (Bytes(KeyId).Length > 0)
+            answer.Bytes(KeyId, new byte[Bytes(KeyId).Length]);
+        return new ProtobufWriter().Bytes((int)Operation, answer.ToArray()).ToArray();
+    }
 
     public static bool TryParse(ReadOnlyMemory<byte> message, [NotNullWhen(true)] out AesmReply? reply)
     {

@@ -21,6 +21,9 @@ internal sealed class AesmFacts
             IsRecorded |= reading.HasValue || reading.IsFailure;
             Connected ??= reading.HasValue ? path : null;
             RefusedPath ??= reading.IsRefused ? path : null;
+            // An abstract name without a listener is just not there; a socket in the file system is a thing that somebody left or holds.
+            if (reading is { IsFailure: true, IsMissing: false, IsRefused: false } && !path.StartsWith('@'))
+                DeadReason ??= reading.Error;
         }
 
         IsRecorded |= answer.HasValue || answer.IsFailure;
@@ -35,6 +38,12 @@ internal sealed class AesmFacts
 
     public string? RefusedPath { get; }
 
+    /// <summary>Why a socket that exists takes no connection; null where there is none, or it is refused to this user.</summary>
+    public string? DeadReason { get; }
+
+    /// <summary>Whether it was looked for and is not installed.</summary>
+    public bool IsAbsent => _snapshot[Section.Services, Service].IsMissing;
+
     /// <summary>running, installed, or empty where it is neither or unknown.</summary>
     public string State => _snapshot[Section.Services, Service].Text;
 
@@ -45,6 +54,9 @@ internal sealed class AesmFacts
         AesmReply.TryParse(_snapshot[Section.Aesm, KeysRequest].Text, out AesmReply? reply) && reply is { ErrorCode: 0 }
             ? AttestationKey.Parse(reply.Bytes(2))
             : null;
+
+    /// <summary>Why it did not name its keys; empty where it was not asked, or did.</summary>
+    public string KeysFailure => _snapshot[Section.Aesm, KeysRequest].Error;
 
     /// <summary>The answer to a request for a quoting target, where one was made; null otherwise.</summary>
     public AesmReply? Provision => AesmReply.TryParse(_snapshot[Section.Aesm, ProvisionRequest].Text, out AesmReply? reply) ? reply : null;

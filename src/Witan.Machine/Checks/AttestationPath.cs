@@ -1,3 +1,5 @@
+using Witan.Attestation;
+
 namespace Witan.Machine;
 
 /// <summary>How an enclave of this machine could prove itself to others.</summary>
@@ -22,6 +24,8 @@ public enum AttestationPathKind
 /// <summary>Predicts the attestation path from the processor, before anything is tried.</summary>
 internal static class AttestationPath
 {
+    private const string QuoteId = "attestation.quote";
+
     public static AttestationPathKind Predict(CpuFacts cpu, SgxInstructionSet instructions, FlexibleLaunchControl flc) =>
         instructions.CpuSupport == Mark.Fatal ? AttestationPathKind.None
         : instructions.CpuSupport == Mark.Unknown || cpu.Signature is null ? AttestationPathKind.Unknown
@@ -38,6 +42,9 @@ internal static class AttestationPath
         AttestationPathKind kind = Predict(cpu, instructions, flc);
         var aesm = new AesmFacts(snapshot);
         (Mark mark, Problem? problem) = Decide(kind, cpu, aesm);
+        // What the platform says of itself outweighs a prediction, and a quote that was prepared outweighs that.
+        if (mark == Mark.Unknown && Registration.IsRegistered(snapshot) == false)
+            (mark, problem) = (Mark.Fatal, Registration.Unregistered(snapshot, harmless: false));
         var evidence = new List<string> { cpu.Evidence(1), cpu.Evidence(7) };
         if (aesm.Keys is { } keys)
             evidence.Add($"AESM offers {(keys.Count == 0 ? "no key" : string.Join(", ", keys.Select(key => key.Name)))}");
@@ -45,19 +52,31 @@ internal static class AttestationPath
             evidence.Add($"AESM answered {AesmFacts.ProvisionRequest}: {provision}");
         return new Check("attestation", "Remote attestation", mark)
         {
-            Rule = "predicted from processor and flexible launch control; ✔ where AESM, asked with --attest, prepared a quote with an ECDSA key",
+            Rule = "predicted from processor and flexible launch control; ✔ where AESM, asked with --attest, prepared a quote with an ECDSA key; else ✘ where the platform says that it is not registered",
             Children =
             [
                 new Check("attestation.path", Sentence(kind, cpu), Mark.Supported) { Form = CheckForm.Text, Evidence = [.. evidence] },
-                new Check("attestation.quote", "Quotes that verifiers still accept (DCAP)", mark)
+                new Check(QuoteId, "Quotes that verifiers still accept (DCAP)", mark)
                 {
-                    Rule = "AESM lists an ECDSA key and answers initQuoteEx with error 0; made only with --attest, because it may use the network",
+                    Rule = "AESM lists an ECDSA key and answers initQuoteEx with the key's id; made only with --attest, because it may use the network",
                     Evidence = [.. evidence],
                     Problem = problem,
                 },
-                Registration.Build(snapshot),
+                Registration.Build(snapshot, harmless: mark == Mark.Supported),
             ],
         }.HiddenIf(kind == AttestationPathKind.None, "SGX is not in this processor");
+    }
+
+    /// <summary>
+    /// What it is worth to a verdict: a prediction that was not tried counts, and whoever reads the verdict is told. Where nothing
+    /// could be predicted, or AESM was asked and did not say, it is not known.
+    /// </summary>
+    public static Mark ForWorkers(Check attestation, out bool isPredicted)
+    {
+        isPredicted = false;
+        foreach (Check child in attestation.Children)
+            isPredicted |= child is { Id: QuoteId, Mark: Mark.Unknown, Problem.Finding.Severity: FindingSeverity.Note };
+        return isPredicted ? Mark.Supported : attestation.Mark;
     }
 
     private static string Sentence(AttestationPathKind kind, CpuFacts cpu) => kind switch
@@ -93,20 +112,28 @@ internal static class AttestationPath
                 $"{AesmFacts.ProvisionRequest}: {reply}", $"AESM answered with error {AesmErrors.Describe(reply.ErrorCode)}.", remedy, actor));
         }
 
-        if (aesm.Provision is not null)
+        if (aesm.Provision is { } prepared && prepared.Bytes(AesmReply.KeyId).Length > 0)
             return (Mark.Supported, null);
-        if (aesm.ProvisionFailure.Length > 0)
+        string silence = aesm.Provision is not null ? "it gave no id of the key" : aesm.ProvisionFailure;
+        if (silence.Length > 0)
         {
             return (Mark.Unknown, Problem.Of(
-                ProblemState.Failed, "ATTESTATION_QUOTE_NO_ANSWER", $"AESM did not say whether it can prepare a quote: {aesm.ProvisionFailure}.",
-                $"{AesmFacts.ProvisionRequest}: {aesm.ProvisionFailure}", "The service waits for the network (its PCK service), hangs, or died.",
+                ProblemState.Unreadable, "ATTESTATION_QUOTE_NO_ANSWER", $"AESM did not say whether it can prepare a quote: {silence}.",
+                $"{AesmFacts.ProvisionRequest}: {silence}", "The service waits for the network (its PCK service), hangs, or died.",
                 "See journalctl -u aesmd; check the PCK service in /etc/sgx_default_qcnl.conf.", Actor.PackageOwner));
         }
 
         return (Mark.Unknown, Problem.Of(
             ProblemState.Unreadable, "ATTESTATION_NOT_TRIED", "That quotes can be made is predicted, not tried.",
-            aesm.Keys is null ? "AESM was not asked for its keys, or does not run" : aesm.Keys.Any(key => key.IsEcdsa) ? "AESM lists an ECDSA key" : "AESM lists no ECDSA key",
+            KeysEvidence(aesm),
             "A quote needs a quoting service (AESM, or one inside the worker such as Gramine's) and a PCK certificate for this platform.",
             "Run with --attest to have AESM prepare a quote, or judge one with --quote FILE --collateral FILE.", Actor.PackageOwner, harmless: true));
     }
+
+    private static string KeysEvidence(AesmFacts aesm) => aesm switch
+    {
+        { Keys: { } keys } => keys.Any(key => key.IsEcdsa) ? "AESM lists an ECDSA key" : "AESM lists no ECDSA key",
+        { KeysFailure.Length: > 0 } => $"AESM did not name its keys: {aesm.KeysFailure}",
+        _ => "AESM was not asked for its keys, or does not run",
+    };
 }

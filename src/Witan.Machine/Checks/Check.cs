@@ -48,7 +48,7 @@ public sealed record Check(string Id, string Label, Mark Mark)
     /// <summary>This check and all below it, top down, with their path of labels.</summary>
     public IEnumerable<(Check Check, string Path)> Walk(string above = "")
     {
-        string path = above.Length == 0 ? Label : Form is CheckForm.Row ? above : $"{above} > {Label}";
+        string path = PathBelow(above);
         yield return (this, path);
         foreach (Check child in Children)
         {
@@ -56,6 +56,41 @@ public sealed record Check(string Id, string Label, Mark Mark)
                 yield return below;
         }
     }
+
+    /// <summary>The same without what is not shown: a hidden check hides all below it.</summary>
+    internal IEnumerable<(Check Check, string Path)> Visible() => HiddenBecause is not null ? [] : Shown("");
+
+    /// <summary>Why a check of this tree is not shown: its own reason, or that of the nearest above it. Null where it is shown.</summary>
+    internal string? WhyHidden(Check check)
+    {
+        if (ReferenceEquals(this, check))
+            return HiddenBecause;
+        foreach (Check child in Children)
+        {
+            if (child.Holds(check))
+                return child.WhyHidden(check) ?? HiddenBecause;
+        }
+
+        return null;
+    }
+
+    private bool Holds(Check check) => ReferenceEquals(this, check) || Children.Any(child => child.Holds(check));
+
+    private IEnumerable<(Check Check, string Path)> Shown(string above)
+    {
+        string path = PathBelow(above);
+        yield return (this, path);
+        foreach (Check child in Children)
+        {
+            if (child.HiddenBecause is not null)
+                continue;
+            foreach ((Check, string) below in child.Shown(path))
+                yield return below;
+        }
+    }
+
+    // A row stands in one line with its children and has no step of its own.
+    private string PathBelow(string above) => above.Length == 0 ? Label : Form is CheckForm.Row ? above : $"{above} > {Label}";
 
     internal Check HiddenIf(bool hidden, string because) => hidden && HiddenBecause is null ? this with { HiddenBecause = because } : this;
 }

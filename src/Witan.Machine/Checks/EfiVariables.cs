@@ -20,14 +20,13 @@ internal static class EfiVariables
     /// <summary>0 off, 1 on, 2 software controlled, 3 invalid; null where unknown.</summary>
     public static int? SgxStatus(MachineSnapshot snapshot) => Bytes(snapshot, Status) is { Length: > 0 } bytes ? bytes[0] & 3 : null;
 
-    /// <summary>Largest and present size of the enclave memory that the BIOS gives, bytes; null where unknown.</summary>
-    public static (uint Most, uint Current)? BiosSizes(MachineSnapshot snapshot) => Bytes(snapshot, EpcBios) is { Length: >= 12 } bytes
-        ? (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)))
+    /// <summary>Largest and present size of the enclave memory that the BIOS gives, in bytes (the variable counts MiB); null where unknown.</summary>
+    public static (ulong Most, ulong Current)? BiosSizes(MachineSnapshot snapshot) => Bytes(snapshot, EpcBios) is { Length: >= 12 } bytes
+        ? (Size(bytes, 4), Size(bytes, 8))
         : null;
 
-    /// <summary>What the operating system has asked for, bytes; null where unknown.</summary>
-    public static uint? Requested(MachineSnapshot snapshot) =>
-        Bytes(snapshot, EpcSoftware) is { Length: >= 4 } bytes ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : null;
+    /// <summary>What the operating system has asked for, in bytes (the variable counts MiB); null where unknown.</summary>
+    public static ulong? Requested(MachineSnapshot snapshot) => Bytes(snapshot, EpcSoftware) is { Length: >= 4 } bytes ? Size(bytes, 0) : null;
 
     public static bool IsRefused(MachineSnapshot snapshot)
     {
@@ -64,6 +63,8 @@ internal static class EfiVariables
             _ => shown,
         };
     }
+
+    private static ulong Size(byte[] bytes, int at) => (ulong)BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at)) << 20;
 
     /// <summary>The bytes of a variable; null where unknown.</summary>
     public static byte[]? Bytes(MachineSnapshot snapshot, string name) => HexText.Decode(snapshot[Section.Efi, name].Text);

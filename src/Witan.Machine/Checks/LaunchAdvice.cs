@@ -61,6 +61,7 @@ internal sealed class LaunchAdvice(CpuFacts cpu, LaunchOutcomes launch, Func<Sgx
             { Error: LaunchOutcomes.LegacyDriver } => Undecided("_LEGACY_DRIVER", "The device belongs to the legacy driver, through which this program does not launch.", "Use the driver in the kernel: Linux 5.11 or later, device /dev/sgx_enclave.", Actor.KernelOwner),
             { Error: LaunchOutcomes.Timeout } => Undecided("_TIMEOUT", "The child process did not answer within its time limit.", "Run again when the machine is less busy; look at the kernel log.", Actor.KernelOwner),
             { Error: LaunchOutcomes.Crashed } => Undecided("_CRASHED", "The child process ended without an answer: a security module may forbid it.", "Look at the kernel log for a denial.", Actor.KernelOwner),
+            { Error: LaunchOutcomes.NotStarted } => Undecided("_NOT_STARTED", "The child process could not be started: the machine is out of processes or memory, or a limit of this user is reached.", "Run again when the machine is less busy; see ulimit -u.", Actor.KernelOwner),
             { IsFailure: false } => Undecided("_NOT_TRIED", "It is tried only where SGX is on and a device opens.", "Mend what the lines above say first.", Actor.Nobody),
             _ => null,
         };

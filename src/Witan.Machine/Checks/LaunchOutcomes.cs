@@ -11,8 +11,8 @@ internal sealed class LaunchOutcomes(MachineSnapshot snapshot)
     /// <summary>The device speaks the interface of the driver of before Linux 5.11, which this program does not launch through.</summary>
     public const string LegacyDriver = "legacy-driver";
 
-    /// <summary>The child process did not answer in time, or died.</summary>
-    public const string Timeout = "timeout", Crashed = "crashed";
+    /// <summary>The child process did not answer in time, died, or could not be started.</summary>
+    public const string Timeout = "timeout", Crashed = "crashed", NotStarted = "not-started";
 
     public Reading Debug => snapshot[Section.Launch, "debug"];
 
@@ -28,7 +28,7 @@ internal sealed class LaunchOutcomes(MachineSnapshot snapshot)
 
     /// <summary>Whether a failure means that nothing was decided.</summary>
     public static bool WasNotDecided(Reading reading) =>
-        !reading.HasValue && (!reading.IsFailure || reading.Error is Skipped or LegacyDriver or Timeout or Crashed);
+        !reading.HasValue && (!reading.IsFailure || reading.Error is Skipped or LegacyDriver or Timeout or Crashed or NotStarted);
 
     private static Mark Mark(Reading reading) =>
         reading.Text == Launched ? Machine.Mark.Supported : WasNotDecided(reading) ? Machine.Mark.Unknown : Machine.Mark.Fatal;

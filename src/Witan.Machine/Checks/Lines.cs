@@ -13,6 +13,9 @@ internal static class Lines
             reading.IsFailure && reading.Error != "EIO" ? Actor.KernelOwner : Actor.Nobody, harmless);
     }
 
+    /// <summary>Whether a request was answered; null where it is not recorded.</summary>
+    public static bool? Answered(Reading request) => request.HasValue ? true : request.IsFailure ? false : null;
+
     /// <summary>yes or no of /proc/cpuinfo; null where not recorded.</summary>
     public static bool? Flag(MachineSnapshot snapshot, string name) => snapshot[Section.Flags, name].Text switch
     {

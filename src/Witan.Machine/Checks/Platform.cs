@@ -19,12 +19,15 @@ internal enum Generation
 /// <summary>Reads the generation out of family, model and stepping.</summary>
 internal static class Platform
 {
+    // Family 19 is Diamond Rapids. Family 18 is Nova Lake, a client; 15 is the Pentium 4.
+    private const int FirstServerFamily = 19;
+
     public static Generation Of(CpuFacts cpu)
     {
         if (!cpu.IsIntel || cpu.Signature is null)
             return Generation.Unknown;
         if (cpu.Family != 6)
-            return cpu.Family > 6 ? Generation.SapphireRapidsOrLater : Generation.BeforeIceLakeServer;
+            return cpu.Family >= FirstServerFamily ? Generation.SapphireRapidsOrLater : Generation.BeforeIceLakeServer;
         return cpu.Model switch
         {
             0x6A or 0x6C => Generation.IceLakeServer,

@@ -16,10 +16,14 @@ internal static class SevGuest
         Mark guest = Marks.Required(isGuest);
         Reading device = snapshot[Section.Devices, Device], provider = snapshot[Section.Files, TdxGuest.Provider];
         Reading report = snapshot[Section.Requests, ReportRequest];
-        Mark node = Marks.Required(device.HasValue ? !report.IsFailure : device.IsMissing ? false : null).Downgraded();
+        Mark node = Marks.Required(device.HasValue ? Lines.Answered(report) : device.IsMissing ? false : null).Downgraded();
         Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "sev_guest" : snapshot[Section.Files, TdxGuest.Configfs].IsMissing ? false : null).Downgraded();
+        Mark proof = node.Or(tsm);
+        bool paravisor = HyperV.IsolationOf(cpu) == HyperV.Snp;
+        if (paravisor && proof == Mark.Fatal)
+            proof = Mark.Unknown;
         string[] evidence = [.. sev.Describe(), FeatureControl.Evidence(snapshot, StatusRegister), Lines.Evidence(snapshot, Section.Files, PlatformDevice), how];
-        var root = new Check("snp-guest", "AMD SEV-SNP guest", guest.And(node.Or(tsm)))
+        var root = new Check("snp-guest", "AMD SEV-SNP guest", guest.And(proof))
         {
             Rule = "SEV_STATUS or the kernel says that this is an SNP guest, AND (the guest device OR configfs gives evidence)",
             Children =
@@ -39,13 +43,13 @@ internal static class SevGuest
                 {
                     Rule = $"{Device} opens and returns a report",
                     Evidence = [$"{Device}: {device}", Lines.Evidence(snapshot, Section.Requests, ReportRequest), Lines.Evidence(snapshot, Section.Files, Vmpl)],
-                    Problem = node == Mark.Supported ? null : DeviceProblem(device, report, tsm == Mark.Supported),
+                    Problem = node == Mark.Supported ? null : DeviceProblem(device, report, paravisor, tsm == Mark.Supported),
                 }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
                 new Check("snp-guest.tsm", "Reports through the kernel (configfs tsm)", tsm)
                 {
                     Rule = $"a directory made below {TdxGuest.Configfs} has the provider sev_guest",
                     Evidence = [Lines.Evidence(snapshot, Section.Files, TdxGuest.Configfs), Lines.Evidence(snapshot, Section.Files, TdxGuest.Provider)],
-                    Problem = tsm == Mark.Supported ? null : TsmProblem(snapshot[Section.Files, TdxGuest.Configfs], provider, node == Mark.Supported),
+                    Problem = tsm == Mark.Supported ? null : TsmProblem(snapshot[Section.Files, TdxGuest.Configfs], provider, paravisor, node == Mark.Supported),
                 }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
             ],
         };
@@ -56,10 +60,20 @@ internal static class SevGuest
     private static bool? IsSnp(MachineSnapshot snapshot, CpuFacts cpu, SevFacts sev, out string how)
     {
         how = sev.Evidence;
-        if (FeatureControl.Msr(snapshot, StatusRegister) is { } status)
+        ulong? status = FeatureControl.Msr(snapshot, StatusRegister);
+        bool kernelSays = snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, TdxGuest.Provider].Text == "sev_guest";
+        // Below a paravisor the guest sees neither the leaf nor the register as they are: there Hyper-V's word counts. KVM may show
+        // Hyper-V's name too; what the register or the kernel says for it stands.
+        if (HyperV.IsolationOf(cpu) is { } isolation && !IsSnp(status) && !kernelSays)
         {
-            how = $"SEV_STATUS = 0x{status:x}: SEV {status & 1}, ES {status >> 1 & 1}, SNP {status >> 2 & 1}, vTOM {status >> 3 & 1}";
-            return (status >> 2 & 1) != 0;
+            how = HyperV.Evidence(cpu);
+            return isolation == HyperV.Snp;
+        }
+
+        if (status is { } value)
+        {
+            how = $"SEV_STATUS = 0x{value:x}: SEV {value & 1}, ES {value >> 1 & 1}, SNP {value >> 2 & 1}, vTOM {value >> 3 & 1}";
+            return IsSnp(value);
         }
 
         if (snapshot[Section.Msr, SnapshotBuilder.MsrKey(StatusRegister)].Error == "EIO")
@@ -68,32 +82,35 @@ internal static class SevGuest
             return false;
         }
 
-        if (snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, TdxGuest.Provider].Text == "sev_guest")
+        if (kernelSays)
         {
             how = $"the kernel made {PlatformDevice}";
             return true;
         }
 
-        if (cpu.IsHyperV && cpu.Leaf(0x4000000C) is { } isolation && cpu.Leaf(0x40000003) is { } features && (features.Ebx >> 22 & 1) != 0)
-        {
-            how = $"{cpu.Evidence(0x4000000C)}";
-            return (isolation.Ebx & 0xF) == 2;
-        }
-
-        return sev.Snp == false ? false : null;
+        return sev.Snp == false && !cpu.IsHyperV ? false : null;
     }
 
-    private static Problem DeviceProblem(Reading device, Reading report, bool needless) => device switch
+    private static bool IsSnp(ulong? status) => (status >> 2 & 1) == 1;
+
+    private static Problem Paravisor(string evidence, bool needless) =>
+        Problem.Of(ProblemState.Absent, "SNP_GUEST_PARAVISOR", "Under Hyper-V evidence comes from the virtual TPM.", evidence, "The paravisor keeps the SEV interfaces to itself.", "Use the cloud's attestation through the virtual TPM.", Actor.CloudProvider, needless);
+
+    private static Problem DeviceProblem(Reading device, Reading report, bool paravisor, bool needless) => device switch
     {
+        { IsMissing: true } when paravisor => Paravisor($"{Device}: {device}", needless),
+        { HasValue: true } when !report.IsFailure => Lines.Unread("SNP_GUEST_REPORT_UNREADABLE", "Whether the SEV guest device gives a report", $"{ReportRequest}: {report}", "The request is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
         { HasValue: true } => Problem.Of(ProblemState.Failed, "SNP_GUEST_REPORT_FAILED", $"The SEV guest device opens and gives no report: {report.Error}.", $"{ReportRequest}: {report}", "The firmware of the host refused the request, or this is not privilege level 0.", "See the kernel log (dmesg | grep -i sev); under an SVSM use configfs.", Actor.CloudProvider, needless),
         { IsMissing: true } => Problem.Of(ProblemState.Absent, "SNP_GUEST_DEVICE_ABSENT", "There is no SEV guest device.", $"{Device}: {device}", "The kernel module sev-guest is not loaded, or the container was not given the device.", "Run `sudo modprobe sev-guest`, or pass the device to the container.", Actor.KernelOwner, needless),
         { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "SNP_GUEST_DEVICE_REFUSED", $"The SEV guest device does not open: {device.Error}.", $"{Device}: {device}", "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
         _ => Lines.Unread("SNP_GUEST_DEVICE_UNREADABLE", "Whether there is an SEV guest device", $"{Device}: {device}", "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
     };
 
-    private static Problem TsmProblem(Reading configfs, Reading provider, bool needless)
+    private static Problem TsmProblem(Reading configfs, Reading provider, bool paravisor, bool needless)
     {
         string evidence = $"{TdxGuest.Configfs}: {configfs}; provider: {provider}";
+        if (paravisor)
+            return Paravisor(evidence, needless);
         return configfs.IsMissing
             ? Problem.Of(ProblemState.Absent, "SNP_GUEST_TSM_ABSENT", "The kernel's report interface is not there.", evidence, "The kernel is older than 6.7, or configfs is not mounted.", "Use Linux 6.7 or later and mount configfs (mount -t configfs none /sys/kernel/config).", Actor.KernelOwner, needless)
             : provider.HasValue

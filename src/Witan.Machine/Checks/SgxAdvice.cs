@@ -41,8 +41,9 @@ internal static class SgxAdvice
         if (cpu.IsGuest == true)
             return Off("SGX_GUEST_OFF", "The hypervisor shows the SGX bit to this guest and gives it nothing to use.", "Ask for a machine type with SGX.", Actor.CloudProvider);
         int? status = EfiVariables.SgxStatus(snapshot);
-        (uint Most, uint Current)? sizes = EfiVariables.BiosSizes(snapshot);
-        if (status == 2 || sizes is { Most: > 0, Current: 0 })
+        (ulong Most, ulong Current)? sizes = EfiVariables.BiosSizes(snapshot);
+        // What the BIOS says in words weighs more than its sizes.
+        if (status == 2 || (status is not (0 or 1) && sizes is { Most: > 0, Current: 0 }))
         {
             return EfiVariables.Requested(snapshot) > 0
                 ? Off("SGX_BIOS_SOFTWARE_CONTROLLED", "The BIOS leaves SGX to the operating system, which has asked for it already (EPCSW).", "Reboot once.", Actor.KernelOwner)

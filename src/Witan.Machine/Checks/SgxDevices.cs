@@ -11,10 +11,11 @@ internal sealed class SgxDevices
     public SgxDevices(MachineSnapshot snapshot)
     {
         _snapshot = snapshot;
+        IsRecorded = true;
         foreach (string path in (string[])[.. InTree, .. Legacy])
         {
             Reading reading = snapshot[Section.Devices, path];
-            IsRecorded |= reading.HasValue || reading.IsFailure;
+            IsRecorded &= reading.HasValue || reading.IsFailure;
             if (Path is null && (reading.HasValue || (reading.IsFailure && !reading.IsMissing)))
                 (Path, Reading) = (path, reading);
         }
@@ -28,6 +29,7 @@ internal sealed class SgxDevices
     /// <summary>Result of opening it.</summary>
     public Reading Reading { get; } = Reading.NotRecorded;
 
+    /// <summary>Whether every node was looked at: only then does "none is there" mean something.</summary>
     public bool IsRecorded { get; }
 
     /// <summary>The mount without exec on which the node lies; null where there is none.</summary>
@@ -51,7 +53,7 @@ internal sealed class SgxDevices
         }
 
         if (!IsRecorded)
-            yield return "the recording holds no device";
+            yield return "the recording does not hold every device";
         if (NoExecMount is not null)
             yield return $"{NoExecMount} is mounted {_snapshot[Section.Mounts, NoExecMount]}";
     }

@@ -14,7 +14,7 @@ internal sealed class SgxSoftware
         Devices = new SgxDevices(snapshot);
         Aesm = new AesmFacts(snapshot);
         Reading library = snapshot[Section.Libraries, LibraryName];
-        Library = Marks.Required(library.HasValue ? true : library.IsFailure ? false : null);
+        Library = Marks.Required(library.HasValue ? true : library.IsFailure && !LibraryProbe.WasNotDecided(library) ? false : null);
         AnyLoader = Devices.Mark.Or(Library);
         AnyTokenProvider = flc.Configuration.Or(Aesm.Mark);
         Launch = launch.DebugMark.And(launch.ProductionMark.Or(launch.WhitelistedMark));

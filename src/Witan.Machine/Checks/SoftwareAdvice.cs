@@ -10,8 +10,8 @@ internal sealed class SoftwareAdvice(
         if (devices.Mark == Mark.Supported)
             return null;
         string evidence = string.Join("; ", devices.Evidence());
-        if (!devices.IsRecorded)
-            return Problem.Of(ProblemState.Unreadable, "SGX_DEVICE_UNREADABLE", "Whether there is an SGX device is not recorded.", evidence, "The recording holds no devices.", "Run this command on the machine itself.", Actor.Nobody);
+        if (devices.Path is null && !devices.IsRecorded)
+            return Problem.Of(ProblemState.Unreadable, "SGX_DEVICE_UNREADABLE", "Whether there is an SGX device is not recorded.", evidence, "The recording does not hold every device node.", "Run this command on the machine itself.", Actor.Nobody);
         if (devices.NoExecMount is { } mount)
         {
             return Problem.Of(
@@ -39,8 +39,14 @@ internal sealed class SoftwareAdvice(
         string evidence = $"{SgxSoftware.LibraryName}: {snapshot[Section.Libraries, SgxSoftware.LibraryName]}";
         bool needless = software.Devices.Mark == Mark.Supported;
         if (software.Library == Mark.Unknown)
-            return Problem.Of(ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE", "Whether the library is there is not recorded.", evidence, "The recording holds no libraries.", "Run this command on the machine itself.", Actor.Nobody, needless);
-        if (snapshot[Section.Libraries, SgxSoftware.LibraryName].Error.StartsWith("load-", StringComparison.Ordinal))
+        {
+            bool tried = snapshot[Section.Libraries, SgxSoftware.LibraryName].IsFailure;
+            return tried
+                ? Problem.Of(ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE", "Whether the library loads was not found out.", evidence, "The child process that loads it did not start, did not answer within its time limit, or died.", "Run again when the machine is less busy; look at the kernel log.", Actor.KernelOwner, needless)
+                : Problem.Of(ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE", "Whether the library is there is not recorded.", evidence, "The recording holds no libraries.", "Run this command on the machine itself.", Actor.Nobody, needless);
+        }
+
+        if (snapshot[Section.Libraries, SgxSoftware.LibraryName].Error == LibraryProbe.DoesNotLoad)
         {
             return Problem.Of(
                 ProblemState.Failed, "SGX_LIBRARY_FAILED",
@@ -77,8 +83,15 @@ internal sealed class SoftwareAdvice(
             return Of(ProblemState.Unreadable, "AESM_REFUSED", $"The AESM socket {refused} is refused to this user.", "The socket's permissions do not let this user connect.", "Add the user to the socket's group (often aesmd or sgx).", Actor.PackageOwner);
         if (aesm.Connected is not null)
             return Of(ProblemState.Failed, "AESM_MUTE", "AESM takes connections and does not answer.", "The service hangs or speaks something else.", "Restart it: systemctl restart aesmd; then journalctl -u aesmd.", Actor.PackageOwner);
+        if (aesm.DeadReason is "ECONNREFUSED")
+            return Of(ProblemState.Disabled, "AESM_STOPPED", "The AESM socket is there and nobody listens on it.", "The service is stopped, or died.", "Run `sudo systemctl restart aesmd`; then journalctl -u aesmd.", Actor.PackageOwner);
+        if (aesm.DeadReason is "timeout")
+            return Of(ProblemState.Failed, "AESM_MUTE", "The AESM socket is there and takes no connection.", "The service hangs.", "Restart it: systemctl restart aesmd; then journalctl -u aesmd.", Actor.PackageOwner);
+        if (aesm.DeadReason is { } reason)
+            return Of(ProblemState.Failed, "AESM_NO_SOCKET", "The AESM socket is there and cannot be reached.", $"Connecting to it failed: {reason}.", "See systemctl status aesmd and journalctl -u aesmd.", Actor.PackageOwner);
         return aesm.State switch
         {
+            _ when !aesm.IsAbsent && aesm.State.Length == 0 => Of(ProblemState.Failed, "AESM_NO_SOCKET", "AESM cannot be reached.", "There is no socket; whether the service is installed could not be seen.", "See whether sgx-aesm-service is installed and runs (systemctl status aesmd); a container sees its socket only if it is mounted.", Actor.PackageOwner),
             "running" => Of(ProblemState.Failed, "AESM_NO_SOCKET", "AESM runs and its socket cannot be reached.", "The socket is not visible from here: a container sees it only if it is mounted.", "Mount /var/run/aesmd into the container.", Actor.PackageOwner),
             "installed" => Of(ProblemState.Disabled, "AESM_STOPPED", "AESM is installed and does not run.", "The service is stopped.", "Run `sudo systemctl start aesmd`.", Actor.PackageOwner),
             _ => Of(ProblemState.Absent, "AESM_ABSENT", free ? "AESM is not installed; launching enclaves does not need it here." : needless ? "AESM is not installed; nothing here needs it." : "AESM is not installed.", "The package sgx-aesm-service is not installed.", free ? "Nothing to do, unless quotes are to be made through AESM." : needless ? "Nothing to do." : "Install sgx-aesm-service.", needless ? Actor.Nobody : Actor.PackageOwner),

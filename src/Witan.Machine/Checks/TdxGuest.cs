@@ -17,10 +17,11 @@ internal static class TdxGuest
         Reading configfs = snapshot[Section.Files, Configfs], provider = snapshot[Section.Files, Provider];
         Mark guest = Marks.Required(isolated);
         Reading report = snapshot[Section.Requests, ReportRequest];
-        Mark node = Marks.Required(opened.HasValue ? !report.IsFailure : opened.IsMissing ? false : null).Downgraded();
+        Mark node = Marks.Required(opened.HasValue ? Lines.Answered(report) : opened.IsMissing ? false : null).Downgraded();
         Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "tdx_guest" : configfs.IsMissing ? false : null).Downgraded();
         Mark evidence = node.Or(tsm);
-        if (cpu.IsHyperV && isolated == true && evidence == Mark.Fatal)
+        bool paravisor = HyperV.IsolationOf(cpu) == HyperV.Tdx;
+        if (paravisor && evidence == Mark.Fatal)
             evidence = Mark.Unknown;
         var root = new Check("tdx-guest", "Intel TDX guest", guest.And(evidence))
         {
@@ -42,13 +43,13 @@ internal static class TdxGuest
                 {
                     Rule = "/dev/tdx_guest opens and returns a TD report",
                     Evidence = [.. Devices.Select(path => Lines.Evidence(snapshot, Section.Devices, path)), Lines.Evidence(snapshot, Section.Requests, ReportRequest)],
-                    Problem = node == Mark.Supported ? null : DeviceProblem(snapshot, device, opened, tsm == Mark.Supported),
+                    Problem = node == Mark.Supported ? null : DeviceProblem(snapshot, device, opened, paravisor, tsm == Mark.Supported),
                 }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
                 new Check("tdx-guest.tsm", "Quotes through the kernel (configfs tsm)", tsm)
                 {
                     Rule = $"a directory made below {Configfs} has the provider tdx_guest",
                     Evidence = [Lines.Evidence(snapshot, Section.Files, Configfs), Lines.Evidence(snapshot, Section.Files, Provider)],
-                    Problem = tsm == Mark.Supported ? null : TsmProblem(configfs, provider, cpu, node == Mark.Supported),
+                    Problem = tsm == Mark.Supported ? null : TsmProblem(configfs, provider, paravisor, node == Mark.Supported),
                 }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
             ],
         };
@@ -66,21 +67,24 @@ internal static class TdxGuest
             return true;
         if (cpu.IsHyperV)
         {
-            how = $"{cpu.Evidence(0x40000003)}; {cpu.Evidence(0x4000000C)}";
-            if (cpu.Leaf(0x40000003) is not { } features || cpu.Leaf(0x4000000C) is not { } isolation)
-                return null;
-            return (features.Ebx >> 22 & 1) != 0 && (features.Ebx >> 12 & 1) == 0 && (isolation.Ebx & 0xF) == 3;
+            how = HyperV.Evidence(cpu);
+            return HyperV.IsolationOf(cpu) is { } isolation ? isolation == HyperV.Tdx : null;
         }
 
         return cpu.IsOutOfRange(0x21) || cpu.Leaf(0x21) is not null ? false : cpu.HighestBasic is null ? null : cpu.Vendor == "GenuineIntel" ? null : false;
     }
 
-    private static Problem DeviceProblem(MachineSnapshot snapshot, string? device, Reading opened, bool needless)
+    private static Problem Paravisor(string evidence, bool needless) =>
+        Problem.Of(ProblemState.Absent, "TDX_GUEST_PARAVISOR", "Under Hyper-V evidence comes from the virtual TPM.", evidence, "The paravisor keeps the TDX interfaces to itself.", "Use the cloud's attestation through the virtual TPM.", Actor.CloudProvider, needless);
+
+    private static Problem DeviceProblem(MachineSnapshot snapshot, string? device, Reading opened, bool paravisor, bool needless)
     {
         string evidence = Lines.Evidence(snapshot, Section.Devices, device ?? Devices[0]);
         Reading report = snapshot[Section.Requests, ReportRequest];
         return opened switch
         {
+            { IsMissing: true } when paravisor => Paravisor(evidence, needless),
+            { HasValue: true } when !report.IsFailure => Lines.Unread("TDX_GUEST_REPORT_UNREADABLE", "Whether the guest device gives a report", $"{ReportRequest}: {report}", "The request is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
             { HasValue: true } => Problem.Of(ProblemState.Failed, "TDX_GUEST_REPORT_FAILED", $"{device} opens and gives no report: {report.Error}.", $"{ReportRequest}: {report}", "The TDX module refused the request, or the driver speaks another interface.", "See the kernel log (dmesg | grep -i tdx).", Actor.CloudProvider, needless),
             { IsMissing: true } => Problem.Of(ProblemState.Absent, "TDX_GUEST_DEVICE_ABSENT", "There is no TDX guest device.", evidence, "The kernel module tdx_guest is not loaded, the kernel is older than 6.2, or the container was not given the device.", "Run `sudo modprobe tdx_guest`, or pass /dev/tdx_guest to the container.", Actor.KernelOwner, needless),
             { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "TDX_GUEST_DEVICE_REFUSED", $"{device} does not open: {opened.Error}.", evidence, "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
@@ -88,11 +92,11 @@ internal static class TdxGuest
         };
     }
 
-    private static Problem TsmProblem(Reading configfs, Reading provider, CpuFacts cpu, bool needless)
+    private static Problem TsmProblem(Reading configfs, Reading provider, bool paravisor, bool needless)
     {
         string evidence = $"{Configfs}: {configfs}; provider: {provider}";
-        if (cpu.IsHyperV)
-            return Problem.Of(ProblemState.Absent, "TDX_GUEST_PARAVISOR", "Under Hyper-V evidence comes from the virtual TPM.", evidence, "The paravisor keeps the TDX interfaces to itself.", "Use the cloud's attestation through the virtual TPM.", Actor.CloudProvider, needless);
+        if (paravisor)
+            return Paravisor(evidence, needless);
         return provider.IsFailure && !provider.IsMissing && !configfs.IsMissing
             ? Problem.Of(ProblemState.Unreadable, "TDX_GUEST_TSM_REFUSED", "The kernel's report interface is refused to this user.", evidence, "Only root may make a report directory.", "Run this command as root.", Actor.KernelOwner, needless)
             : configfs.IsMissing

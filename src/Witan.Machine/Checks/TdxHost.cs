@@ -16,6 +16,8 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     /// <summary>What makes quotes for guests, and what registers the platform with Intel.</summary>
     public static readonly string[] Services = ["qgsd", "pccs", "mpa_registration_tool"];
 
+    private const string QuotingId = "tdx-host.quoting";
+
     private bool? HasFlag => Lines.Flag(snapshot, Flag);
 
     private bool? SeamRange => FeatureControl.Msr(snapshot, 0x1401) is { } value ? (value >> 11 & 1) != 0 : null;
@@ -70,7 +72,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
                     Evidence = [Lines.Evidence(snapshot, Section.Files, KvmTdx), Lines.Evidence(snapshot, Section.Arguments, "kvm_intel.tdx")],
                     Problem = kvm == Mark.Supported ? null : KvmProblem(kvm),
                 }.HiddenIf(bios == Mark.Fatal, "TDX is off in the BIOS"),
-                new Check("tdx-host.quoting", "Quotes for guests (SGX devices)", quoting)
+                new Check(QuotingId, "Quotes for guests (SGX devices)", quoting)
                 {
                     Rule = "/dev/sgx_enclave and /dev/sgx_provision exist: the quoting enclave of TDX is an SGX enclave",
                     Evidence = [Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_enclave"), Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_provision"), .. Services.Select(service => Lines.Evidence(snapshot, Section.Services, service)), Registration.Evidence(snapshot)],
@@ -78,13 +80,25 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
                 }.HiddenIf(bios == Mark.Fatal, "TDX is off in the BIOS"),
                 new Check("tdx-host.production", "Production part", Production())
                 {
-                    Rule = "MSR 0xCE[27] = 0 and MSR 0x503 = 0",
+                    Rule = "MSR 0xCE[27] = 0 and MSR 0x503 = 0, or no such register",
                     Evidence = [FeatureControl.Evidence(snapshot, 0xCE), FeatureControl.Evidence(snapshot, 0x503)],
                     Problem = ProductionProblem(),
                 },
             ],
         };
         return new TeeCategory("tdx-host", root, NotHere());
+    }
+
+    /// <summary>What a host is worth to confidential workers: nothing where its guests can get no quote.</summary>
+    public static Mark ForWorkers(Check host)
+    {
+        foreach (Check child in host.Children)
+        {
+            if (child is { Id: QuotingId, Mark: Mark.Unsupported })
+                return Mark.Fatal;
+        }
+
+        return host.Mark;
     }
 
     private string? NotHere() =>
@@ -127,8 +141,11 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     private Mark Production()
     {
         ulong? part = FeatureControl.Msr(snapshot, 0xCE), debug = FeatureControl.Msr(snapshot, 0x503);
-        return part is { } value && (value >> 27 & 1) != 0 || debug is > 0 ? Mark.Unsupported : part is null ? Mark.Unknown : Mark.Supported;
+        return part is { } value && (value >> 27 & 1) != 0 || debug is > 0 ? Mark.Unsupported : part is null || !KnowsDebug ? Mark.Unknown : Mark.Supported;
     }
+
+    // A processor without the register has nothing to switch on by it.
+    private bool KnowsDebug => FeatureControl.Msr(snapshot, 0x503) is not null || snapshot[Section.Msr, SnapshotBuilder.MsrKey(0x503)].Error == "EIO";
 
     private IEnumerable<string> Log() => snapshot.Keys(Section.Log);
 
@@ -199,7 +216,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     private Problem? ProductionProblem() => Production() switch
     {
         Mark.Supported => null,
-        Mark.Unknown => Lines.UnreadMsr(snapshot, "TDX_HOST_PRODUCTION_UNREADABLE", "Whether this is a production part", 0xCE, harmless: true),
+        Mark.Unknown => Lines.UnreadMsr(snapshot, "TDX_HOST_PRODUCTION_UNREADABLE", "Whether this is a production part", FeatureControl.Msr(snapshot, 0xCE) is null ? 0xCEu : 0x503, harmless: true),
         _ => Problem.Of(ProblemState.Failed, "TDX_HOST_DEBUG_PART", "This is not a production part, or SGX debugging is on.", $"{FeatureControl.Evidence(snapshot, 0xCE)}; {FeatureControl.Evidence(snapshot, 0x503)}", "Verifiers accept production parts only.", "Use a production processor.", Actor.ChipVendor),
     };
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Witan.Machine;
@@ -47,7 +48,16 @@ public static class ChildProbe
         }
 
         using var child = new Process { StartInfo = start };
-        child.Start();
+        try
+        {
+            child.Start();
+        }
+        catch (Win32Exception)
+        {
+            Fail(name, LaunchOutcomes.NotStarted, to);
+            return;
+        }
+
         child.StandardInput.Close();
         Task<string?> output = ReadAsync(child.StandardOutput), errors = ReadAsync(child.StandardError);
         if (!Task.WaitAll([output, errors], options.ChildLimit) || !child.WaitForExit(TimeSpan.FromSeconds(1)))
@@ -89,7 +99,7 @@ public static class ChildProbe
         }
         else if (name == Library)
         {
-            to.Set(Section.Libraries, SgxSoftware.LibraryName, Reading.Failed("load-" + reason));
+            to.Set(Section.Libraries, SgxSoftware.LibraryName, Reading.Failed(LibraryProbe.Prefix + reason));
         }
         else
         {

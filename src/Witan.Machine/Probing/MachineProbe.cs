@@ -30,8 +30,8 @@ public static class MachineProbe
                 HardwareProbe.Pci(root, to);
             }),
             new("report interface", StepLimit, () => HardwareProbe.ReportInterface(root, to)),
-            // Two requests at most, each with the limit, and a slow one where it was asked for.
-            new("aesm", (3 * options.ServiceLimit) + (options.Attest ? options.AttestLimit : default), () => ServiceProbe.Aesm(root, to, options)),
+            // Two requests at most, each with the limit, and two slow ones where they were asked for.
+            new("aesm", (3 * options.ServiceLimit) + (options.Attest ? 2 * options.AttestLimit : default), () => ServiceProbe.Aesm(root, to, options)),
             new("dstack", 2 * options.ServiceLimit, () => ServiceProbe.GuestAgent(root, to, options.ServiceLimit)),
         };
         if (Platform.Of(cpu) == Generation.SapphireRapidsOrLater && cpu.IsGuest == false)

@@ -91,11 +91,7 @@ internal static class ServiceProbe
             to.Set(Section.Aesm, AesmFacts.AnyRequest, Convert.ToHexStringLower(count.Raw.Span));
             if (count.ErrorCode != 0 || count.Operation == AesmOperation.Unsupported || count.Number(2) is not (> 0 and < 64) || count.Number(2) is not { } number)
                 return true;
-            AesmReply keys = client.GetSupportedAttestationKeys((uint)number);
-            to.Set(Section.Aesm, AesmFacts.KeysRequest, Convert.ToHexStringLower(keys.Raw.Span));
-            ReadOnlyMemory<byte> list = keys.Bytes(2);
-            if (options.Attest && EcdsaKey(list) is { } key)
-                Provision(new AesmClient(path, options.AttestLimit), key.Span, to);
+            AskForKeys(client, path, (uint)number, to, options);
             return true;
         }
         catch (AesmException e)
@@ -107,16 +103,45 @@ internal static class ServiceProbe
         }
     }
 
+    // That the service answered the first request stands, whatever becomes of this one.
+    private static void AskForKeys(AesmClient client, string path, uint number, SnapshotBuilder to, ProbeOptions options)
+    {
+        try
+        {
+            AesmReply keys = client.GetSupportedAttestationKeys(number);
+            to.Set(Section.Aesm, AesmFacts.KeysRequest, Convert.ToHexStringLower(keys.Raw.Span));
+            if (options.Attest && EcdsaKey(keys.Bytes(2)) is { } key)
+                Provision(new AesmClient(path, options.AttestLimit), key.Span, to);
+        }
+        catch (AesmException e)
+        {
+            to.Set(Section.Aesm, AesmFacts.KeysRequest, Reading.Failed(e.Reason));
+            if (options.Attest)
+                to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Reading.Failed(e.Reason));
+        }
+    }
+
     private static void Provision(AesmClient client, ReadOnlySpan<byte> key, SnapshotBuilder to)
     {
         try
         {
-            to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Convert.ToHexStringLower(client.InitQuoteEx(key).Raw.Span));
+            to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Prepare(client, key));
         }
         catch (AesmException e)
         {
             to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Reading.Failed(e.Reason));
         }
+    }
+
+    // First how long the key's name is, then the name itself: only for that do the enclaves load and is a certificate asked for.
+    private static Reading Prepare(AesmClient client, ReadOnlySpan<byte> key)
+    {
+        AesmReply size = client.InitQuoteEx(key);
+        if (size.ErrorCode != 0 || size.Operation == AesmOperation.Unsupported)
+            return Reading.Of(Convert.ToHexStringLower(size.WithoutKeyId().Span));
+        if (size.Number(3) is not (>= 1 and <= AesmClient.MaximumKeyId) || size.Number(3) is not { } length)
+            return Reading.Failed("no-key-id-size");
+        return Reading.Of(Convert.ToHexStringLower(client.InitQuoteEx(key, (uint)length).WithoutKeyId().Span));
     }
 
     private static ReadOnlyMemory<byte>? EcdsaKey(ReadOnlyMemory<byte> list)

@@ -9,6 +9,18 @@ public sealed record ReportPart(Check Root, string? NotHere)
     public bool IsUnseen { get; init; }
 }
 
+/// <summary>A check of a report, and what a reader has to know before its mark means anything.</summary>
+/// <param name="Check">The check.</param>
+/// <param name="Path">The labels from the category down to it.</param>
+public sealed record FoundCheck(Check Check, string Path)
+{
+    /// <summary>Why the whole part does not apply to this machine; null where it does, or where nobody looked.</summary>
+    public string? NotHere { get; init; }
+
+    /// <summary>Why it, or a check above it, is not shown; null where it is.</summary>
+    public string? HiddenBecause { get; init; }
+}
+
 /// <summary>What a snapshot comes to: the tree, each TEE's mark, and the verdict. A pure function of the snapshot.</summary>
 public sealed class MachineReport
 {
@@ -59,12 +71,12 @@ public sealed class MachineReport
         };
         var report = new MachineReport(recorded, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);
         Check[] sgxRoots = [parts[0].Root, parts[2].Root, attestation];
-        Mark production = instructions.Mark.And(launch.ProductionMark);
+        Mark production = instructions.Mark.And(launch.ProductionMark), quotes = Machine.AttestationPath.ForWorkers(attestation, out bool isPredicted);
         report.Add(new Tee("sgx", noSgx is null ? sgx : Mark.Fatal, "SGX", noSgx is null, sgxRoots)
         {
             // A worker runs in production mode, signed by its own author, and others must be able to verify it.
-            Workers = attestation.Mark == Mark.Fatal ? Mark.Fatal : sgx.And(production),
-            Caveat = attestation.Mark == Mark.Supported ? null : "that quotes can be made is predicted, not tried: --attest",
+            Workers = sgx.And(production).And(quotes),
+            Caveat = isPredicted ? "that quotes can be made is predicted, not tried: --attest" : null,
         });
         report.Add(new Tee("sgx-production", noSgx is null ? production : Mark.Fatal, "SGX in production mode", false, sgxRoots));
         foreach (TeeCategory other in others)
@@ -72,7 +84,11 @@ public sealed class MachineReport
             parts.Add(new ReportPart(other.Root, other.NotHere) { IsUnseen = other.IsUnseen });
             bool hosts = other.Name is "tdx-guest" or "tdx-host" or "snp-guest" or "snp-host";
             Mark mark = other.NotHere is null ? other.Root.Mark : other.IsUnseen ? Mark.Unknown : Mark.Fatal;
-            report.Add(new Tee(other.Name, mark, other.Root.Label, other.NotHere is null, [other.Root]) { Workers = hosts ? mark : Mark.Fatal });
+            // Its guests' quotes come from this platform: not registered, it has none that others accept.
+            bool unregistered = other.Name == "tdx-host" && attestation is { Mark: Mark.Fatal, HiddenBecause: null } && Registration.IsRegistered(snapshot) == false;
+            Mark workers = !hosts || unregistered ? Mark.Fatal : other.Name == "tdx-host" ? mark.And(TdxHost.ForWorkers(other.Root)) : mark;
+            Check[] roots = unregistered ? [other.Root, attestation] : [other.Root];
+            report.Add(new Tee(other.Name, mark, other.Root.Label, other.NotHere is null, roots) { Workers = workers });
         }
 
         parts.Add(new ReportPart(MachineFacts.Build(cpu, snapshot), null));
@@ -86,7 +102,7 @@ public sealed class MachineReport
     public MachineVerdict Verdict() => MachineVerdict.Of(_tees.Where(tee => tee.Applies));
 
     /// <summary>Finds a check by its id, by the code of its problem, or by its label.</summary>
-    public IEnumerable<(Check Check, string Path)> Find(string name)
+    public IEnumerable<FoundCheck> Find(string name)
     {
         foreach (ReportPart part in Parts)
         {
@@ -95,7 +111,7 @@ public sealed class MachineReport
                 if (name.Equals(check.Id, StringComparison.OrdinalIgnoreCase) || name.Equals(check.Problem?.Finding.Code, StringComparison.OrdinalIgnoreCase)
                     || name.Equals(check.Label, StringComparison.OrdinalIgnoreCase))
                 {
-                    yield return (check, path);
+                    yield return new FoundCheck(check, path) { NotHere = part.IsUnseen ? null : part.NotHere, HiddenBecause = part.Root.WhyHidden(check) };
                 }
             }
         }

@@ -14,7 +14,7 @@ internal static class ProblemText
         {
             if (part.NotHere is not null)
                 continue;
-            foreach ((Check check, string path) in Visible(part.Root))
+            foreach ((Check check, string path) in part.Root.Visible())
             {
                 if (check.Problem is not { } problem)
                     continue;
@@ -29,7 +29,8 @@ internal static class ProblemText
                 }
                 else if (seen.Add(problem.Finding.Code))
                 {
-                    WriteOne(output, check.Mark, path, problem, style);
+                    // A text has no mark of its own, and a problem is never behind a ✔.
+                    WriteOne(output, check.HasMark ? check.Mark : Mark.Unsupported, path, problem, style);
                 }
             }
         }
@@ -47,19 +48,6 @@ internal static class ProblemText
             output.WriteLine(style.Dim($"not looked at, so not decided: {string.Join("; ", unseen.Distinct(StringComparer.Ordinal))}"));
         if (open)
             output.WriteLine();
-    }
-
-    private static IEnumerable<(Check Check, string Path)> Visible(Check check, string above = "")
-    {
-        if (check.HiddenBecause is not null)
-            yield break;
-        string path = above.Length == 0 ? check.Label : check.Form == CheckForm.Row ? above : $"{above} > {check.Label}";
-        yield return (check, path);
-        foreach (Check child in check.Children)
-        {
-            foreach ((Check, string) below in Visible(child, path))
-                yield return below;
-        }
     }
 
     private static void WriteOne(TextWriter output, Mark mark, string path, Problem problem, ReportStyle style)

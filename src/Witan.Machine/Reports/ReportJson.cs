@@ -34,16 +34,16 @@ public static class ReportJson
         json.WriteEndObject();
         json.WriteStartArray("tree");
         foreach (ReportPart part in report.Parts)
-            WriteCheck(json, part.Root, part.NotHere);
+            WriteCheck(json, part.Root, part.NotHere, null);
         json.WriteEndArray();
         json.WriteStartArray("findings");
         foreach (ReportPart part in report.Parts)
         {
             if (part.NotHere is not null)
                 continue;
-            foreach ((Check check, string path) in part.Root.Walk())
+            foreach ((Check check, string path) in part.Root.Visible())
             {
-                if (check.Problem is { } problem && check.HiddenBecause is null)
+                if (check.Problem is { } problem)
                     WriteProblem(json, check.Id, path, problem);
             }
         }
@@ -59,8 +59,10 @@ public static class ReportJson
         _ => "unknown",
     };
 
-    private static void WriteCheck(Utf8JsonWriter json, Check check, string? notHere)
+    // What hides a check or makes it meaningless stands at each below it too: a reader may take any one out of the tree.
+    private static void WriteCheck(Utf8JsonWriter json, Check check, string? notHere, string? hiddenAbove)
     {
+        string? hidden = check.HiddenBecause ?? hiddenAbove;
         json.WriteStartObject();
         json.WriteString("id", check.Id);
         json.WriteString("label", check.Label);
@@ -68,10 +70,10 @@ public static class ReportJson
             json.WriteString("mark", Name(check.Mark));
         if (notHere is not null)
             json.WriteString("doesNotApply", notHere);
-        if (check.HiddenBecause is not null)
+        if (hidden is not null)
         {
             json.WriteBoolean("hidden", true);
-            json.WriteString("hiddenBecause", check.HiddenBecause);
+            json.WriteString("hiddenBecause", hidden);
         }
 
         if (check.Problem is { } problem)
@@ -91,7 +93,7 @@ public static class ReportJson
         {
             json.WriteStartArray("children");
             foreach (Check child in check.Children)
-                WriteCheck(json, child, null);
+                WriteCheck(json, child, notHere, hidden);
             json.WriteEndArray();
         }
 

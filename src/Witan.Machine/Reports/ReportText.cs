@@ -35,12 +35,23 @@ public static class ReportText
         output.WriteLine(report.Verdict().Sentence);
     }
 
-    /// <summary>Writes everything known about one check: the answer, the evidence, the rule, and what to do.</summary>
-    public static void Explain(TextWriter output, Check check, string path, ReportStyle style)
+    /// <summary>
+    /// Writes everything known about one check: the answer, the evidence, the rule, and what to do. Where its part does not apply
+    /// here, only that; where it is not shown, why, and then the rule and the evidence: what to do stands at what hides it.
+    /// </summary>
+    public static void Explain(TextWriter output, FoundCheck found, ReportStyle style)
     {
-        output.WriteLine($"{(check.HasMark ? style.Mark(check.Mark) : "")}{path} ({check.Id})");
-        if (check.HiddenBecause is not null)
-            output.WriteLine($"    not shown: {check.HiddenBecause}");
+        (Check check, string path) = found;
+        bool isAnswer = found.NotHere is null && found.HiddenBecause is null;
+        output.WriteLine($"{(!check.HasMark ? "" : isAnswer ? style.Mark(check.Mark) : style.NoMark)}{path} ({check.Id})");
+        if (found.NotHere is not null)
+        {
+            output.WriteLine($"    does not apply here: {found.NotHere}");
+            return;
+        }
+
+        if (found.HiddenBecause is not null)
+            output.WriteLine($"    not shown: {found.HiddenBecause}");
         if (check.Rule.Length > 0)
         {
             output.WriteLine($"    rule       {check.Rule}");
@@ -51,11 +62,11 @@ public static class ReportText
             output.WriteLine($"    seen       {evidence}");
         foreach (Check child in check.Children)
         {
-            if (child.HasMark)
+            if (child.HasMark && isAnswer)
                 output.WriteLine($"    depends on {style.Mark(child.Mark)}{child.Label} ({child.Id})");
         }
 
-        if (check.Problem is not { } problem)
+        if (check.Problem is not { } problem || !isAnswer)
             return;
         output.WriteLine($"    code       {problem.Finding.Code} ({problem.State.ToString().ToLowerInvariant()})");
         output.WriteLine($"    means      {problem.Finding.Message}");

@@ -3,7 +3,7 @@ namespace Witan.Machine;
 /// <summary>Where the rule of a check comes from: what a reader looks up who doubts it.</summary>
 internal static class RuleSource
 {
-    // The longest beginning of a check's id decides.
+    // The first beginning of a check's id decides: the longer ones come first.
     private static readonly (string Id, string Source)[] Sources =
     [
         ("sgx.device", "Linux: Documentation/arch/x86/sgx.rst; for the older driver, linux-sgx-driver"),
@@ -13,6 +13,7 @@ internal static class RuleSource
         ("sgx.software", "the algebra of sgx-detect (fortanix/rust-sgx)"),
         ("sgx", "Intel SDM volume 3D, enumeration of SGX: CPUID leaves 7 and 12H; grouped as in sgx-detect (fortanix/rust-sgx)"),
         ("flc", "Intel SDM volume 3D, launch control: CPUID 7.0 ECX[30], IA32_FEATURE_CONTROL (MSR 3AH)"),
+        ("attestation.registration", "Intel's SGXPlatformRegistration: SgxRegistrationStatus"),
         ("attestation", "Intel's linux-sgx on platforms with EPID and with DCAP; Intel's notice of the end of EPID's service"),
         ("tdx-guest", "Intel TDX module specification, CPUID leaf 21H; Linux: uapi/linux/tdx-guest.h, Documentation/ABI/testing/configfs-tsm"),
         ("tdx-host", "Intel SDM and TDX module specification (MSRs); Linux: Documentation/arch/x86/tdx.rst; canonical/tdx"),

@@ -4,14 +4,16 @@ namespace Witan.Machine;
 public sealed class SnapshotBuilder(string origin)
 {
     private readonly Lock _gate = new();
-    private readonly SortedList<string, SortedList<string, Reading>> _sections = new(StringComparer.Ordinal);
+
+    // Sorted only when it is built: a sorted list takes what comes in descending order in quadratic time.
+    private readonly Dictionary<string, Dictionary<string, Reading>> _sections = new(StringComparer.Ordinal);
 
     /// <summary>Sets one reading, replacing an earlier one. "Not recorded" removes it.</summary>
     public SnapshotBuilder Set(string section, string key, Reading reading)
     {
         lock (_gate)
         {
-            if (!_sections.TryGetValue(section, out SortedList<string, Reading>? values))
+            if (!_sections.TryGetValue(section, out Dictionary<string, Reading>? values))
                 _sections[section] = values = new(StringComparer.Ordinal);
             if (reading.HasValue || reading.IsFailure)
                 values[key] = reading;
@@ -36,7 +38,7 @@ public sealed class SnapshotBuilder(string origin)
     public bool Has(string section, string key)
     {
         lock (_gate)
-            return _sections.TryGetValue(section, out SortedList<string, Reading>? values) && values.ContainsKey(key);
+            return _sections.TryGetValue(section, out Dictionary<string, Reading>? values) && values.ContainsKey(key);
     }
 
     /// <summary>The snapshot of what was set so far.</summary>
@@ -44,10 +46,10 @@ public sealed class SnapshotBuilder(string origin)
     {
         lock (_gate)
         {
-            var copy = new SortedList<string, SortedList<string, Reading>>(StringComparer.Ordinal);
-            foreach (KeyValuePair<string, SortedList<string, Reading>> section in _sections)
-                copy[section.Key] = new(section.Value, StringComparer.Ordinal);
-            return new MachineSnapshot(origin, copy);
+            var sections = new Dictionary<string, SortedList<string, Reading>>(StringComparer.Ordinal);
+            foreach (KeyValuePair<string, Dictionary<string, Reading>> section in _sections)
+                sections[section.Key] = new(section.Value, StringComparer.Ordinal);
+            return new MachineSnapshot(origin, new(sections, StringComparer.Ordinal));
         }
     }
 

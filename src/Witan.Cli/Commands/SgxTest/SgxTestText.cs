@@ -29,9 +29,9 @@ internal static class SgxTestText
     public static int Explain(Terminal terminal, MachineReport report, string name, SgxTestRequest request)
     {
         bool found = false;
-        foreach ((Check check, string path) in report.Find(name))
+        foreach (FoundCheck check in report.Find(name))
         {
-            ReportText.Explain(terminal.Out, check, path, Style(terminal, request));
+            ReportText.Explain(terminal.Out, check, Style(terminal, request));
             found = true;
         }
 

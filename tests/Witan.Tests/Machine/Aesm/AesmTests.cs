@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Witan.Attestation;
 using Witan.Machine;
 using Witan.Tests.Machine.Roots;
 using Xunit;
@@ -30,10 +31,76 @@ public sealed class AesmTests : IDisposable
     [Fact]
     public void Asked_to_attest_it_has_a_quote_prepared()
     {
-        using var service = new FakeAesm(SocketPath, (operation, _) => FakeAesm.Good(operation));
+        using var service = new FakeAesm(SocketPath, (operation, message) => FakeAesm.Good(operation, message));
         MachineReport report = Judge(attest: true);
-        Assert.Equal([21, 22, 15], service.Asked);
+        // The size, and then what proves something: the id of a key that was made.
+        Assert.Equal([21, 22, 15, 15], service.Asked);
         Assert.Equal(Mark.Supported, report.Find("attestation.quote").Single().Check.Mark);
+        string recorded = SnapshotJson.Write(report.Snapshot);
+        Assert.DoesNotContain("abab", recorded, StringComparison.OrdinalIgnoreCase);
+        Assert.EndsWith("2220" + new string('0', 64), report.Snapshot[Section.Aesm, AesmFacts.ProvisionRequest].Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("size only", 2)]
+    [InlineData("no size", 1)]
+    [InlineData("a size of nobody", 1)]
+    [InlineData("silent", 2)]
+    public void A_quote_that_was_not_prepared_is_no_tick_and_decides_nothing(string kind, int asked)
+    {
+        using var service = new FakeAesm(SocketPath, (operation, message) => (operation, kind) switch
+        {
+            (15, "size only") => FakeAesm.Good(15),
+            (15, "no size") => FakeAesm.Frame(15, new ProtobufWriter().Varint(1, 0)),
+            (15, "a size of nobody") => FakeAesm.Frame(15, new ProtobufWriter().Varint(1, 0).Varint(3, 1025)),
+            (15, _) when FakeAesm.WantsKeyId(message, out _) => [],
+            _ => FakeAesm.Good(operation, message),
+        });
+        MachineReport report = Judge(attest: true);
+        Assert.Equal(asked, service.Asked.Count(operation => operation == 15));
+        Check check = report.Find("attestation.quote").Single().Check;
+        Assert.Equal((Mark.Unknown, "ATTESTATION_QUOTE_NO_ANSWER", ProblemState.Unreadable), (check.Mark, check.Problem!.Finding.Code, check.Problem.State));
+        Assert.Empty(service.Attacks);
+    }
+
+    [Fact]
+    public void An_error_of_the_second_answer_counts()
+    {
+        using var service = new FakeAesm(SocketPath, (operation, message) => FakeAesm.Good(operation, message, FakeAesm.WantsKeyId(message, out _) ? 44u : 0));
+        Assert.Equal(Mark.Fatal, Judge(attest: true).Find("attestation.quote").Single().Check.Mark);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_service_that_falls_silent_has_answered_all_the_same(bool attest)
+    {
+        using var service = new FakeAesm(SocketPath, (operation, _) => operation == 22 ? [] : FakeAesm.Good(operation));
+        MachineReport report = Judge(attest);
+        Assert.Equal(Mark.Supported, report.Find("sgx.aesm").Single().Check.Mark);
+        Assert.Equal(("connected", "closed"), (report.Snapshot[Section.Sockets, AesmSocket.Path].Text, report.Snapshot[Section.Aesm, AesmFacts.KeysRequest].Error));
+        // Asked to try it, it could not be tried.
+        Finding finding = report.Find("attestation.quote").Single().Check.Problem!.Finding;
+        Assert.Equal(attest ? "ATTESTATION_QUOTE_NO_ANSWER" : "ATTESTATION_NOT_TRIED", finding.Code);
+        Assert.Contains("closed", finding.Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_service_that_dies_after_its_first_answer_was_there()
+    {
+        FakeAesm? service = null;
+        service = new FakeAesm(SocketPath, (operation, _) =>
+        {
+            // The path goes first, so that the second connection finds no one.
+            File.Delete(SocketPath);
+            return FakeAesm.Good(operation);
+        });
+        using (service)
+        {
+            MachineSnapshot snapshot = Judge().Snapshot;
+            Assert.Equal(("connected", "ENOENT"), (snapshot[Section.Sockets, AesmSocket.Path].Text, snapshot[Section.Aesm, AesmFacts.KeysRequest].Error));
+            Assert.Equal(Mark.Supported, MachineReport.Judge(snapshot).Find("sgx.aesm").Single().Check.Mark);
+        }
     }
 
     [Theory]
@@ -46,7 +113,7 @@ public sealed class AesmTests : IDisposable
     [InlineData(999u, "999 (unknown to this program", Actor.PackageOwner)]
     public void An_error_has_its_number_its_meaning_and_an_actor(uint code, string said, Actor actor)
     {
-        using var service = new FakeAesm(SocketPath, (operation, _) => FakeAesm.Good(operation, code));
+        using var service = new FakeAesm(SocketPath, (operation, message) => FakeAesm.Good(operation, message, code));
         Problem problem = Judge(attest: true).Find("attestation.quote").Single().Check.Problem!;
         Assert.Contains(said, problem.Finding.Message, StringComparison.Ordinal);
         Assert.Equal(("ATTESTATION_QUOTE_NOT_PREPARED", actor), (problem.Finding.Code, problem.Actor));
@@ -108,6 +175,25 @@ public sealed class AesmTests : IDisposable
         using var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         dead.Bind(new UnixDomainSocketEndPoint(SocketPath));
         Assert.Equal("ECONNREFUSED", Assert.Throws<AesmException>(() => new AesmClient(SocketPath, Short).GetSupportedAttestationKeyCount()).Reason);
+        // Dead is stopped, not absent: somebody installed what left its socket.
+        Problem problem = Judge().Find("sgx.aesm").Single().Check.Problem!;
+        Assert.Equal(("AESM_STOPPED", ProblemState.Disabled), (problem.Finding.Code, problem.State));
+    }
+
+    [Theory]
+    [InlineData("!timeout", "!ENOENT", "AESM_MUTE", ProblemState.Failed)]
+    [InlineData("!ECONNREFUSED", "!ENOENT", "AESM_STOPPED", ProblemState.Disabled)]
+    [InlineData("!ENAMETOOLONG", "!ENOENT", "AESM_NO_SOCKET", ProblemState.Failed)]
+    [InlineData("!ENOENT", "!ENOENT", "AESM_ABSENT", ProblemState.Absent)]
+    [InlineData("!ENOENT", "", "AESM_NO_SOCKET", ProblemState.Failed)]
+    [InlineData("!ENOENT", "running", "AESM_NO_SOCKET", ProblemState.Failed)]
+    public void Absent_is_only_what_was_looked_for_and_is_not_installed(string socket, string service, string code, ProblemState state)
+    {
+        SnapshotBuilder to = new SnapshotBuilder("test").Set(Section.Sockets, AesmSocket.Path, Reading.Decode(socket)).Set(Section.Sockets, AesmSocket.AbstractName, Reading.Failed("ECONNREFUSED"));
+        if (service.Length > 0)
+            to.Set(Section.Services, AesmFacts.Service, Reading.Decode(service));
+        Check check = MachineReport.Judge(to.Build()).Find("sgx.aesm").Single().Check;
+        Assert.Equal((Mark.Fatal, code, state), (check.Mark, check.Problem!.Finding.Code, check.Problem.State));
     }
 
     [Fact]

@@ -10,6 +10,9 @@ namespace Witan.Tests.Machine.Aesm;
 /// </summary>
 internal sealed class FakeAesm : IDisposable
 {
+    /// <summary>The id of the attestation key: on a real machine a name of that machine alone.</summary>
+    public static readonly byte[] KeyId = [.. Enumerable.Repeat((byte)0xAB, 32)];
+
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Func<int, byte[], byte[]?> _answer;
     private readonly List<Socket> _open = [];
@@ -47,14 +50,33 @@ internal sealed class FakeAesm : IDisposable
         return frame;
     }
 
-    /// <summary>A service that works: one ECDSA key, and a quote prepared with the error given.</summary>
-    public static byte[]? Good(int operation, uint provision = 0) => operation switch
+    /// <summary>A service that works: one ECDSA key, and a quote prepared with the error given. It says the key's id only where that is asked for.</summary>
+    public static byte[]? Good(int operation, byte[]? message = null, uint provision = 0) => operation switch
     {
         21 => Frame(21, new ProtobufWriter().Varint(1, 0).Varint(2, 1)),
         22 => Frame(22, new ProtobufWriter().Varint(1, 0).Bytes(2, Key(2))),
-        15 => Frame(15, new ProtobufWriter().Varint(1, provision).Bytes(2, new byte[512]).Varint(3, 32)),
+        15 => Frame(15, Quoting(message ?? [], provision)),
         _ => Frame(20, new ProtobufWriter().Varint(1, 1)),
     };
+
+    private static ProtobufWriter Quoting(byte[] message, uint provision)
+    {
+        ProtobufWriter answer = new ProtobufWriter().Varint(1, provision);
+        if (provision != 0)
+            return answer;
+        answer.Bytes(2, new byte[512]).Varint(3, (ulong)KeyId.Length);
+        return WantsKeyId(message, out ulong room) && room == (ulong)KeyId.Length ? answer.Bytes(4, KeyId) : answer;
+    }
+
+    /// <summary>Whether a request for a quoting target asks for the key's id, and for how much of it.</summary>
+    public static bool WantsKeyId(byte[] message, out ulong room)
+    {
+        room = 0;
+        if (!Protobuf.TryRead(message, out List<ProtobufField> outer) || outer.Count != 1 || !Protobuf.TryRead(outer[0].Bytes, out List<ProtobufField> fields))
+            return false;
+        room = fields.Find(field => field.Number == 4)?.Value ?? 0;
+        return fields.Exists(field => field.Number == 3 && field.Value == 1);
+    }
 
     /// <summary>An entry of the list of attestation keys.</summary>
     public static byte[] Key(uint algorithm)

@@ -33,6 +33,20 @@ public sealed class ChildProbeTests : IDisposable
         Assert.Equal((Mark.Unknown, Mark.Unknown), (launch.DebugMark, launch.ProductionMark));
     }
 
+    [Theory]
+    [InlineData(ChildProbe.Launch, Section.Launch, "debug", "not-started")]
+    [InlineData(ChildProbe.Library, Section.Libraries, SgxSoftware.LibraryName, "load-not-started")]
+    [InlineData(ChildProbe.Nvml, Section.Nvml, "ccFeature", "not-started")]
+    public void A_child_that_cannot_be_started_costs_its_check_and_not_the_report(string probe, string section, string key, string reason)
+    {
+        var to = new SnapshotBuilder("test");
+        ChildProbe.Run([Path.Combine(_folder, "nothing")], probe, new ProbeOptions(), to);
+        Assert.Equal(reason, to.Build()[section, key].Error);
+        Assert.Equal(Mark.Unknown, new LaunchOutcomes(to.Build()).DebugMark);
+        if (probe == ChildProbe.Launch)
+            Assert.Equal("SGX_LAUNCH_DEBUG_NOT_STARTED", MachineReport.Judge(to.Build()).Find("sgx.launch.debug").Single().Check.Problem!.Finding.Code);
+    }
+
     [Fact]
     public void A_child_that_never_stops_talking_is_not_heard_out()
     {

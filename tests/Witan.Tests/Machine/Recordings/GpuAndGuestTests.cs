@@ -66,6 +66,7 @@ public class GpuAndGuestTests
     [InlineData("!EACCES", "", Mark.Unknown, "TDX_GUEST_DEVICE_REFUSED")]
     [InlineData("!ENOENT", "", Mark.Unsupported, "TDX_GUEST_DEVICE_ABSENT")]
     [InlineData("", "", Mark.Unknown, "TDX_GUEST_DEVICE_UNREADABLE")]
+    [InlineData("opened", "", Mark.Unknown, "TDX_GUEST_REPORT_UNREADABLE")]
     public void A_TDX_guest_device_is_absent_refused_unseen_broken_or_good(string device, string request, Mark mark, string? code)
     {
         var to = new SnapshotBuilder("test");
@@ -81,6 +82,7 @@ public class GpuAndGuestTests
     [InlineData("opened", "!EIO", Mark.Unsupported, "SNP_GUEST_REPORT_FAILED")]
     [InlineData("!EACCES", "", Mark.Unknown, "SNP_GUEST_DEVICE_REFUSED")]
     [InlineData("", "", Mark.Unknown, "SNP_GUEST_DEVICE_UNREADABLE")]
+    [InlineData("opened", "", Mark.Unknown, "SNP_GUEST_REPORT_UNREADABLE")]
     public void An_SNP_guest_device_likewise(string device, string request, Mark mark, string? code)
     {
         var to = new SnapshotBuilder("test");
@@ -108,13 +110,15 @@ public class GpuAndGuestTests
     }
 
     [Theory]
-    [InlineData("!ENOENT", ProblemState.Absent, "SGX_LIBRARY_ABSENT")]
-    [InlineData("!load-failed", ProblemState.Failed, "SGX_LIBRARY_FAILED")]
-    [InlineData("!load-timeout", ProblemState.Failed, "SGX_LIBRARY_FAILED")]
-    public void A_library_that_does_not_load_is_not_one_that_is_missing(string library, ProblemState state, string code)
+    [InlineData("!ENOENT", Mark.Fatal, ProblemState.Absent, "SGX_LIBRARY_ABSENT")]
+    [InlineData("!load-failed", Mark.Fatal, ProblemState.Failed, "SGX_LIBRARY_FAILED")]
+    [InlineData("!load-timeout", Mark.Unknown, ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE")]
+    [InlineData("!load-crashed", Mark.Unknown, ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE")]
+    [InlineData("!load-not-started", Mark.Unknown, ProblemState.Unreadable, "SGX_LIBRARY_UNREADABLE")]
+    public void A_library_that_does_not_load_is_not_one_that_is_missing(string library, Mark mark, ProblemState state, string code)
     {
         var to = new SnapshotBuilder("test").Set(Section.Libraries, SgxSoftware.LibraryName, Reading.Decode(library));
         Check check = MachineReport.Judge(to.Build()).Find("sgx.library").Single().Check;
-        Assert.Equal((Mark.Fatal, state, code), (check.Mark, check.Problem!.State, check.Problem.Finding.Code));
+        Assert.Equal((mark, state, code), (check.Mark, check.Problem!.State, check.Problem.Finding.Code));
     }
 }

@@ -74,6 +74,20 @@ public class SnapshotTextTests
     public void Too_long_is_refused() => Assert.False(SnapshotText.TryRead(new string(' ', SnapshotText.MaximumLength + 1), out _, out _));
 
     [Fact]
+    public async Task A_recording_in_the_worst_order_is_read_like_any_other()
+    {
+        var text = new System.Text.StringBuilder(Schema + ",\"files\":{");
+        int count = 0;
+        for (int key = 0xFFFFFF; text.Length < SnapshotText.MaximumLength - 32; key--, count++)
+            text.Append(count == 0 ? "\"" : ",\"").Append(key.ToString("x6", System.Globalization.CultureInfo.InvariantCulture)).Append("\":\"\"");
+        string hostile = text.Append("}}").ToString();
+        MachineSnapshot snapshot = await Task.Run(() => SnapshotText.TryRead(hostile, out MachineSnapshot? read, out _) ? read : throw new InvalidOperationException(), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(count, snapshot.Keys("files").Count);
+        Assert.Equal("ffffff", snapshot.Keys("files").Last());
+    }
+
+    [Fact]
     public void Any_value_of_any_key_is_judged_without_a_throw()
     {
         using var root = new FakeRoot();

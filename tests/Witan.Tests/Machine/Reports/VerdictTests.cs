@@ -57,6 +57,73 @@ public class VerdictTests
         Assert.Equal("SGX_LAUNCH_PRODUCTION_FAILED", report.Verdict().First!.Finding.Code);
     }
 
+    /// <summary>What the platform says of its registration, what AESM answered, and what that comes to.</summary>
+    public static TheoryData<string, string, MachineOutcome, string?> Quotes => new()
+    {
+        { "", "7a2608001820" + "2220" + Zeros, MachineOutcome.Ready, null },
+        { NotRegistered, "7a2608001820" + "2220" + Zeros, MachineOutcome.Ready, null },
+        { "", "", MachineOutcome.Ready, null },
+        { Registered, "", MachineOutcome.Ready, null },
+        { NotRegistered, "", MachineOutcome.NotReady, "ATTESTATION_NOT_REGISTERED" },
+        { NotRegistered, "!timeout", MachineOutcome.NotReady, "ATTESTATION_NOT_REGISTERED" },
+        { Registered, "7a02082c", MachineOutcome.NotReady, "ATTESTATION_QUOTE_NOT_PREPARED" },
+        { "", "!timeout", MachineOutcome.Undecided, "ATTESTATION_QUOTE_NO_ANSWER" },
+        { "", "7a0408001820", MachineOutcome.Undecided, "ATTESTATION_QUOTE_NO_ANSWER" },
+    };
+
+    private const string Registered = "01000300010000", NotRegistered = "01000300020000";
+    private static readonly string Zeros = new('0', 64);
+
+    [Theory]
+    [MemberData(nameof(Quotes))]
+    public void Ready_is_not_said_beside_an_error_that_no_quote_is_accepted(string registration, string prepared, MachineOutcome outcome, string? code)
+    {
+        MachineSnapshot good = Example("good");
+        var to = new SnapshotBuilder("test");
+        foreach (string section in good.Sections)
+        {
+            foreach (string key in good.Keys(section))
+                to.Set(section, key, good[section, key]);
+        }
+
+        to.Set(Section.Aesm, AesmFacts.ProvisionRequest, prepared.Length > 0 ? Reading.Decode(prepared) : Reading.NotRecorded);
+        if (registration.Length > 0)
+            to.Set(Section.Efi, EfiVariables.RegistrationStatus, registration);
+        var report = MachineReport.Judge(to.Build());
+        MachineVerdict verdict = report.Verdict();
+        Assert.Equal((outcome, code), (verdict.Outcome, verdict.First?.Finding.Code));
+        if (outcome == MachineOutcome.Ready)
+            Assert.DoesNotContain(report.Find("ATTESTATION_NOT_REGISTERED"), found => found.Check.Problem!.Finding.Severity != Witan.Attestation.FindingSeverity.Note);
+        // A host of trust domains has no better keys than its own enclaves.
+        Assert.Equal(registration == NotRegistered && outcome != MachineOutcome.Ready, TdxHostWith(to, "present").Outcome == MachineOutcome.NotReady);
+    }
+
+    [Fact]
+    public void A_host_whose_guests_get_no_quote_is_not_ready()
+    {
+        Assert.Equal(MachineOutcome.Ready, TdxHostWith(new SnapshotBuilder("test"), "present").Outcome);
+        MachineVerdict verdict = TdxHostWith(new SnapshotBuilder("test"), "!ENOENT");
+        Assert.Equal(MachineOutcome.NotReady, verdict.Outcome);
+        Assert.Contains("Guests of this host can get no quote", TranscriptTests.Print(MachineReport.Judge(HostOfDomains(new SnapshotBuilder("test"), "!ENOENT"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_nothing_could_be_predicted_it_is_not_ready()
+    {
+        var to = new SnapshotBuilder("test");
+        MachineSnapshot good = Example("good");
+        foreach (string section in good.Sections)
+        {
+            foreach (string key in good.Keys(section).Where(key => key is not "00000001.00" and not AesmFacts.ProvisionRequest))
+                to.Set(section, key, good[section, key]);
+        }
+
+        var report = MachineReport.Judge(to.Build());
+        Assert.True(report.IsSgxReady);
+        Assert.Equal("ATTESTATION_PATH_UNKNOWN", report.Find("attestation.quote").Single().Check.Problem!.Finding.Code);
+        Assert.Equal(MachineOutcome.Undecided, report.Verdict().Outcome);
+    }
+
     [Fact]
     public void Could_not_tell_says_what_to_grant()
     {
@@ -221,6 +288,77 @@ public class VerdictTests
         Assert.Contains("Kernel: Linux 6.1\uFFFDReady", text, StringComparison.Ordinal);
         Assert.Equal(snapshot.Hash, report.Snapshot.Hash);
     }
+
+    [Fact]
+    public void What_is_not_shown_is_no_finding_and_says_so_wherever_it_stands()
+    {
+        MachineReport report = MachineReport.Judge(Example("bad"));
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            ReportJson.Write(json, report);
+            json.WriteEndObject();
+        }
+
+        using JsonDocument document = JsonDocument.Parse(buffer.ToArray());
+        string[] shown = [.. report.Parts.Where(part => part.NotHere is null).SelectMany(part => part.Root.Visible()).Select(node => node.Check.Id)];
+        Assert.DoesNotContain("sgx.launch.debug", shown);
+        foreach (JsonElement finding in document.RootElement.GetProperty("findings").EnumerateArray())
+            Assert.Contains(finding.GetProperty("check").GetString(), shown);
+        var checks = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (JsonElement part in document.RootElement.GetProperty("tree").EnumerateArray())
+            Collect(part);
+        JsonElement debug = checks["sgx.launch.debug"], tdx = checks["tdx-host.bios"];
+        Assert.True(debug.GetProperty("hidden").GetBoolean());
+        Assert.Equal("there is nothing to launch with", debug.GetProperty("hiddenBecause").GetString());
+        Assert.Equal("the processor is older than TDX", tdx.GetProperty("doesNotApply").GetString());
+        Assert.False(checks["flc.cpu-configuration"].TryGetProperty("hidden", out _));
+
+        void Collect(JsonElement check)
+        {
+            checks[check.GetProperty("id").GetString()!] = check;
+            if (check.TryGetProperty("children", out JsonElement children))
+            {
+                foreach (JsonElement child in children.EnumerateArray())
+                    Collect(child);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("tdx-host.bios", "does not apply here: the processor is older than TDX", "rule")]
+    [InlineData("sgx.launch.debug", "not shown: there is nothing to launch with", "remedy")]
+    [InlineData("sgx.launch", "not shown: there is nothing to launch with", "depends on")]
+    public void An_explained_check_that_decides_nothing_has_no_mark_and_no_remedy(string id, string reason, string absent)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        ReportText.Explain(output, MachineReport.Judge(Example("bad")).Find(id).Single(), new ReportStyle());
+        string[] lines = output.ToString().Split('\n');
+        Assert.StartsWith("-  ", lines[0], StringComparison.Ordinal);
+        Assert.Equal("    " + reason, lines[1]);
+        Assert.DoesNotContain(lines, line => line.TrimStart().StartsWith(absent, StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains('✘', StringComparison.Ordinal));
+    }
+
+    private static MachineSnapshot Example(string name)
+    {
+        Assert.True(SnapshotJson.TryRead(File.ReadAllText(Path.Combine(SharedData.Repository, "examples", "machines", name + ".json")), out MachineSnapshot? snapshot, out _));
+        return snapshot;
+    }
+
+    // The values of another snapshot on a host that runs trust domains and no enclaves of ours, with the node of the quoting enclave as given.
+    private static MachineSnapshot HostOfDomains(SnapshotBuilder to, string provision)
+    {
+        CpuidProbe.Run(TestCpu.SapphireRapids, to);
+        foreach (string path in (string[])[.. SgxDevices.InTree, .. SgxDevices.Legacy])
+            to.Set(Section.Devices, path, Reading.Failed("ENOENT"));
+        return to.Set(Section.Flags, TdxHost.Flag, "yes").Set(Section.Files, TdxHost.KvmTdx, "Y")
+            .Set(Section.Launch, "debug", Reading.Failed("init EPERM")).Set(Section.Launch, "production", Reading.Failed("init EPERM"))
+            .Set(Section.Devices, "/dev/sgx_enclave", "opened").Set(Section.Devices, "/dev/sgx_provision", Reading.Decode(provision)).Build();
+    }
+
+    private static MachineVerdict TdxHostWith(SnapshotBuilder to, string provision) => MachineReport.Judge(HostOfDomains(to, provision)).Verdict();
 
     private sealed class NoCpuid : ICpuid
     {

@@ -30,6 +30,15 @@ public class OtherLadderTests
         ["a trust domain with configfs"] = new(Domain, root => root.Write("/sys/kernel/config/tsm/report/provider", "tdx_guest\n"), "tdx-guest", Mark.Supported, null, default, default, ""),
         ["configfs absent"] = new(Domain, _ => { }, "tdx-guest.tsm", Mark.Unsupported, "TDX_GUEST_TSM_ABSENT", ProblemState.Absent, Actor.KernelOwner, "older than 6.7"),
         ["a trust domain under Hyper-V"] = new(HyperV, _ => { }, "tdx-guest.tsm", Mark.Unsupported, "TDX_GUEST_PARAVISOR", ProblemState.Absent, Actor.CloudProvider, "paravisor"),
+        ["a trust domain under Hyper-V needs no module"] = new(HyperV, _ => { }, "tdx-guest.device", Mark.Unsupported, "TDX_GUEST_PARAVISOR", ProblemState.Absent, Actor.CloudProvider, "paravisor"),
+        ["an ordinary guest of an older Hyper-V"] = new(() => OldHyperV(TestCpu.Intel(0x806F8, guest: true)), _ => { }, "tdx-guest.cpuid", Mark.Fatal, "TDX_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "ordinary guest"),
+        ["an SNP guest under Hyper-V"] = new(() => HyperVSnp(1 << 22), _ => { }, "snp-guest.status", Mark.Supported, null, default, default, ""),
+        ["an SNP guest under Hyper-V needs no module"] = new(() => HyperVSnp(1 << 22), _ => { }, "snp-guest.device", Mark.Unsupported, "SNP_GUEST_PARAVISOR", ProblemState.Absent, Actor.CloudProvider, "paravisor"),
+        ["an SNP guest under Hyper-V has no configfs"] = new(() => HyperVSnp(1 << 22), _ => { }, "snp-guest.tsm", Mark.Unsupported, "SNP_GUEST_PARAVISOR", ProblemState.Absent, Actor.CloudProvider, "paravisor"),
+        ["an SNP guest whose register the paravisor answers"] = new(() => HyperVSnp(1 << 22), root => root.Msr((SevGuest.StatusRegister, 0)), "snp-guest.status", Mark.Supported, null, default, default, ""),
+        ["an SNP guest of KVM that shows Hyper-V's name"] = new(() => OldHyperV(TestCpu.Amd(0x0101FD3F, guest: true)), root => root.Folder(SevGuest.PlatformDevice), "snp-guest.status", Mark.Supported, null, default, default, ""),
+        ["the partition of the Hyper-V host"] = new(() => HyperVSnp(1 << 22 | 1 << 12), _ => { }, "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "ordinary guest"),
+        ["an ordinary AMD guest of an older Hyper-V"] = new(() => OldHyperV(TestCpu.Amd(0x0101FD3F, guest: true)), _ => { }, "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "they are no proof"),
         ["SEV without SNP"] = new(() => TestCpu.Amd(0x0001000F), _ => { }, "snp-host.cpu-support", Mark.Fatal, "SNP_CPU_ABSENT", ProblemState.Absent, Actor.ChipVendor, "older than EPYC Milan"),
         ["no table reserved"] = new(Milan, root => root.Msr((0xC0010010, 1u << 23), (0xC0010132, 0), (0xC0010133, 0x1FFF)), "snp-host.bios", Mark.Fatal, "SNP_BIOS_NO_RMP", ProblemState.Disabled, Actor.BiosOwner, "no SNP guest can start"),
         ["memory encryption off (AMD)"] = new(Milan, root => root.Msr((0xC0010010, 0), (0xC0010132, 0), (0xC0010133, 0)), "snp-host.bios", Mark.Fatal, "SNP_BIOS_SME_OFF", ProblemState.Disabled, Actor.BiosOwner, "C0010010[23]"),
@@ -100,6 +109,32 @@ public class OtherLadderTests
     }
 
     [Fact]
+    public void Under_Hyper_V_an_SNP_guest_is_not_said_to_have_no_evidence()
+    {
+        using var root = new FakeRoot();
+        Assert.Equal(Mark.Unknown, MachineReport.Judge(root.Probe(HyperVSnp(1 << 22))).MarkOf("snp-guest"));
+    }
+
+    [Theory]
+    [InlineData("0000000000000000", Mark.Supported)]
+    [InlineData("!EIO", Mark.Supported)]
+    [InlineData("!EACCES", Mark.Unknown)]
+    [InlineData("", Mark.Unknown)]
+    [InlineData("0000000000000001", Mark.Unsupported)]
+    public void A_production_part_is_one_by_both_registers(string debug, Mark mark)
+    {
+        var to = new SnapshotBuilder("test");
+        CpuidProbe.Run(Host(), to);
+        to.SetMsr(0xCE, 0);
+        if (debug.Length > 0)
+            to.Set(Section.Msr, SnapshotBuilder.MsrKey(0x503), Reading.Decode(debug));
+        Check check = MachineReport.Judge(to.Build()).Find("tdx-host.production").Single().Check;
+        Assert.Equal((mark, mark == Mark.Supported), (check.Mark, check.Problem is null));
+        if (mark == Mark.Unknown)
+            Assert.Contains("0x503", check.Problem!.Finding.Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Dstack_is_found_by_its_socket_only()
     {
         using var root = new FakeRoot();
@@ -113,6 +148,12 @@ public class OtherLadderTests
 
     private static TestCpu HyperV() => TestCpu.Intel(0x806F8, guest: true)
         .Set(0x40000000, 0, 0x4000000C, 0x7263694D, 0x666F736F, 0x76482074).Set(0x40000003, 0, 0, 1 << 22, 0, 0).Set(0x4000000C, 0, 0, 0xBE3, 0, 0);
+
+    private static TestCpu HyperVSnp(uint features) => TestCpu.Amd(0, guest: true)
+        .Set(0x40000000, 0, 0x4000000C, 0x7263694D, 0x666F736F, 0x76482074).Set(0x40000003, 0, 0, features, 0, 0).Set(0x4000000C, 0, 0, 0xBE2, 0, 0);
+
+    // Its highest leaf lies below that of the isolation, which the processor would answer with whatever it likes.
+    private static TestCpu OldHyperV(TestCpu cpu) => cpu.Set(0x40000000, 0, 0x4000000B, 0x7263694D, 0x666F736F, 0x76482074);
 
     private static TestCpu Milan() => TestCpu.Amd(0x0101FD3F);
 

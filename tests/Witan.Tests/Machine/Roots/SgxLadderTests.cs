@@ -24,15 +24,19 @@ public class SgxLadderTests
         ["off in the BIOS"] = new(BiosOff, root => root.Efi(Status, 0), "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "SGX is off in the BIOS."),
         ["the BIOS says nothing"] = new(BiosOff, _ => { }, "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "no EFI variable says more"),
         ["the BIOS says on and it is not"] = new(BiosOff, root => root.Efi(Status, 1), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
-        ["the BIOS gives memory and SGX is off"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64 << 20, 64 << 20)), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
+        ["the BIOS gives memory and SGX is off"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64, 64)), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
         ["software controlled"] = new(BiosOff, root => root.Efi(Status, 2), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.BiosOwner, "nobody has asked"),
-        ["software controlled by the sizes"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64 << 20, 0)), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.BiosOwner, "nobody has asked"),
-        ["a server that nobody registered"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 2, 0, 0), "ATTESTATION_NOT_REGISTERED", ProblemState.Failed, Actor.PackageOwner, "no software has made it"),
+        ["software controlled by the sizes"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64, 0)), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.BiosOwner, "nobody has asked"),
+        ["off in the BIOS, whatever the sizes"] = new(BiosOff, root => root.Efi(Status, 0).Efi(EfiVariables.EpcBios, Sizes(64, 0)), "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "SGX is off in the BIOS."),
+        ["claimed to be on, whatever the sizes"] = new(BiosOff, root => root.Efi(Status, 1).Efi(EfiVariables.EpcBios, Sizes(64, 0)), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
+        ["a server that nobody registered"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 2, 0, 0), "ATTESTATION_NOT_REGISTERED", ProblemState.Absent, Actor.PackageOwner, "no software has made it"),
+        ["a registration that Intel's service refused"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 1, 0, 0xA4), "ATTESTATION_NOT_REGISTERED", ProblemState.Failed, Actor.BiosOwner, "refused the registration (0xA4)"),
+        ["an empty registration"] = new(Server, root => root.Efi(Registration), "ATTESTATION_REGISTRATION_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "is empty"),
         ["a registration that failed"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 0, 0, 0x85), "ATTESTATION_NOT_REGISTERED", ProblemState.Failed, Actor.PackageOwner, "tried and failed"),
         ["a BIOS that cannot register"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 0, 0, 0x01), "ATTESTATION_NOT_REGISTERED", ProblemState.Failed, Actor.BiosOwner, "The BIOS could not"),
         ["a registration of another version"] = new(Server, root => root.Efi(Registration, 2, 0, 3, 0, 1, 0, 0), "ATTESTATION_REGISTRATION_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "not of version 1"),
         ["a registration cut short"] = new(Server, root => root.Efi(Registration, 1, 0, 3, 0, 1, 0), "ATTESTATION_REGISTRATION_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "not of version 1"),
-        ["software controlled and asked for"] = new(BiosOff, root => root.Efi(Status, 2).Efi(EfiVariables.EpcSoftware, 0, 0, 0, 4), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.KernelOwner, "asked for it already"),
+        ["software controlled and asked for"] = new(BiosOff, root => root.Efi(Status, 2).Efi(EfiVariables.EpcSoftware, 64, 0, 0, 0), "SGX_BIOS_SOFTWARE_CONTROLLED", ProblemState.Disabled, Actor.KernelOwner, "asked for it already"),
         ["sizes that cannot be"] = new(() => TestCpu.Client.Set(0x12, 0, 1, 0, 0, 0x0101), _ => { }, "SGX_SIZES_INVALID", ProblemState.Failed, Actor.BiosOwner, "fault"),
         ["attributes missing"] = new(() => TestCpu.Client.Set(0x12, 1, 0x26, 0, 3, 0), _ => { }, "SGX_ATTRIBUTES_INCOMPLETE", ProblemState.Failed, Actor.BiosOwner, "fault"),
         ["no vector state"] = new(() => TestCpu.Client.Set(0x12, 1, 0x36, 0, 1, 0), _ => { }, "SGX_ATTRIBUTES_INCOMPLETE", ProblemState.Failed, Actor.BiosOwner, "fault"),
@@ -72,7 +76,7 @@ public class SgxLadderTests
         using var root = new FakeRoot();
         rung.Tree(root);
         var report = MachineReport.Judge(root.Probe(rung.Cpu()));
-        (Check check, _) = report.Find(rung.Code).FirstOrDefault();
+        Check? check = report.Find(rung.Code).FirstOrDefault()?.Check;
         Assert.True(check is not null, $"{rung.Code} is not among {string.Join(", ", Codes(report))}");
         Problem problem = check.Problem!;
         Assert.Equal((rung.State, rung.Actor), (problem.State, problem.Actor));
@@ -98,12 +102,76 @@ public class SgxLadderTests
     public void A_registered_server_is_said_to_be_one_and_a_machine_that_is_not_asked_says_nothing()
     {
         using var root = new FakeRoot();
-        Assert.NotNull(Registered(root).HiddenBecause);
-        // An error that a later success left behind is no problem.
-        root.Efi(Registration, 1, 0, 3, 0, 3, 0, 0x85);
+        Assert.Equal("the BIOS says nothing of a registration", Registered(root).HiddenBecause);
+        root.Efi(Registration, 1, 0, 3, 0, 3, 0, 0);
         Check check = Registered(root);
         Assert.Equal((Mark.Supported, null, null), (check.Mark, check.Problem, check.HiddenBecause));
-        Assert.Contains("registered, error 0x85", check.Evidence.Single(), StringComparison.Ordinal);
+        // Intel's agent sets the same bit where the service refused for good, and leaves the error there.
+        root.Efi(Registration, 1, 0, 3, 0, 3, 0, 0x84);
+        check = Registered(root);
+        Assert.Equal((Mark.Unsupported, null), (check.Mark, check.HiddenBecause));
+        Assert.Contains("complete, error 0x84", check.Evidence.Single(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("!ENOENT", "the BIOS says nothing of a registration")]
+    [InlineData("", "what the BIOS says of a registration is not recorded")]
+    [InlineData("!EIO", null)]
+    [InlineData("!EACCES", null)]
+    [InlineData("!timeout", null)]
+    public void A_registration_that_cannot_be_read_is_not_one_that_nobody_asks_for(string reading, string? hidden)
+    {
+        var to = new SnapshotBuilder("test");
+        if (reading.Length > 0)
+            to.Set(Section.Efi, Registration, Reading.Decode(reading));
+        Check check = MachineReport.Judge(to.Build()).Find("attestation.registration").Single().Check;
+        Assert.Equal((Mark.Unknown, hidden), (check.Mark, check.HiddenBecause));
+        if (hidden is null)
+            Assert.DoesNotContain("not of version 1", check.Problem!.Finding.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_BIOS_counts_enclave_memory_in_MiB()
+    {
+        using var root = new FakeRoot();
+        // 8 GiB: more bytes than the variable has bits for.
+        root.Efi(EfiVariables.EpcBios, Sizes(8192, 64)).Efi(EfiVariables.EpcSoftware, 128, 0, 0, 0);
+        MachineReport report = MachineReport.Judge(root.Probe(BiosOff()));
+        string evidence = string.Join('\n', report.Find("sgx.cpu-configuration").Single().Check.Evidence);
+        Assert.Contains("(largest 8.0GiB, now 64.0MiB)", evidence, StringComparison.Ordinal);
+        Assert.Contains("(asked for 128.0MiB)", evidence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x00000F29u, AttestationPathKind.EpidOnly)] // Pentium 4
+    [InlineData(0x00300F10u, AttestationPathKind.EpidOnly)] // Nova Lake, a client
+    [InlineData(0x00400F10u, AttestationPathKind.DcapOnly)] // Diamond Rapids
+    public void A_family_of_its_own_is_not_always_a_server(uint signature, AttestationPathKind path)
+    {
+        var to = new SnapshotBuilder("test");
+        CpuidProbe.Run(TestCpu.Intel(signature, sgx: 1), to);
+        Assert.Equal(path, MachineReport.Judge(to.Build()).AttestationPath);
+    }
+
+    [Fact]
+    public void A_device_that_was_not_looked_at_is_not_absent()
+    {
+        SnapshotBuilder to = new SnapshotBuilder("test").Set(Section.Devices, "/dev/sgx", Reading.Failed("ENOENT"));
+        Check check = MachineReport.Judge(to.Build()).Find("sgx.device").Single().Check;
+        Assert.Equal((Mark.Unknown, "SGX_DEVICE_UNREADABLE"), (check.Mark, check.Problem!.Finding.Code));
+        foreach (string path in (string[])[.. SgxDevices.InTree, .. SgxDevices.Legacy])
+            to.Set(Section.Devices, path, Reading.Failed("ENOENT"));
+        Assert.Equal(Mark.Fatal, MachineReport.Judge(to.Build()).Find("sgx.device").Single().Check.Mark);
+    }
+
+    [Fact]
+    public void Dropped_enclave_memory_is_not_printed_behind_a_tick()
+    {
+        using var root = new FakeRoot();
+        root.Write("/sys/devices/system/node/node0/x86/sgx_total_bytes", "1048576\n");
+        string text = Transcripts.TranscriptTests.Print(MachineReport.Judge(root.Probe(TestCpu.Client)));
+        string line = text.Split('\n').Single(line => line.EndsWith("SGX_KERNEL_DROPPED_EPC", StringComparison.Ordinal));
+        Assert.StartsWith("✘", line, StringComparison.Ordinal);
     }
 
     private static Check Registered(FakeRoot root) => MachineReport.Judge(root.Probe(Server())).Find("attestation.registration").Single().Check;
