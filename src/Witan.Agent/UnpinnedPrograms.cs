@@ -6,8 +6,9 @@ namespace Witan.Agent;
 internal static class UnpinnedPrograms
 {
     /// <summary>
-    /// The line for the log, or null where the policy lists the programs that may learn this agent's secrets: those of coordinators, and
-    /// for a worker those of trustees too. A trustee's own list of trustees cannot hold the hash of the file that the list stands in.
+    /// The line for the log, or null where the policy lists the programs that may learn this agent's secrets: those of coordinators, for a
+    /// worker those of trustees too, and the operating systems whose word on a compose hash counts. A trustee's own list of trustees cannot
+    /// hold the hash of the file that the list stands in.
     /// </summary>
     public static string? Warning(CouncilPolicy policy, AgentRole role)
     {
@@ -15,6 +16,7 @@ internal static class UnpinnedPrograms
         [
             .. policy.CoordinatorComposeHashes.Count == 0 ? new[] { "coordinatorComposeHashes" } : [],
             .. role == AgentRole.Worker && policy.TrusteeComposeHashes.Count == 0 ? new[] { "trusteeComposeHashes" } : [],
+            .. policy.OsImageHashes.Count == 0 ? new[] { "osImageHashes" } : [],
         ];
         return open.Length == 0
             ? null

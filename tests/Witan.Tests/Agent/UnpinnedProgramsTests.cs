@@ -12,10 +12,10 @@ namespace Witan.Tests.Agent;
 public sealed class UnpinnedProgramsTests : IDisposable
 {
     private const string Worker =
-        "WARNING: the policy lists no coordinatorComposeHashes and no trusteeComposeHashes: whoever sets WITAN_COORDINATOR can choose the program that learns this worker's secrets; docs/deploy.md says how to pin it";
+        "WARNING: the policy lists no coordinatorComposeHashes and no trusteeComposeHashes and no osImageHashes: whoever sets WITAN_COORDINATOR can choose the program that learns this worker's secrets; docs/deploy.md says how to pin it";
 
     private const string Trustee =
-        "WARNING: the policy lists no coordinatorComposeHashes: whoever sets WITAN_COORDINATOR can choose the program that learns this trustee's secrets; docs/deploy.md says how to pin it";
+        "WARNING: the policy lists no coordinatorComposeHashes and no osImageHashes: whoever sets WITAN_COORDINATOR can choose the program that learns this trustee's secrets; docs/deploy.md says how to pin it";
 
     private static readonly string[] s_one = [new('a', 64)];
     private readonly string _folder = Directory.CreateTempSubdirectory("witan-pin-").FullName;
@@ -29,10 +29,11 @@ public sealed class UnpinnedProgramsTests : IDisposable
     {
         var none = new CouncilPolicy();
         Assert.Equal((Worker, Trustee), (UnpinnedPrograms.Warning(none, AgentRole.Worker), UnpinnedPrograms.Warning(none, AgentRole.Trustee)));
-        CouncilPolicy coordinator = none with { CoordinatorComposeHashes = s_one };
+        CouncilPolicy coordinator = none with { CoordinatorComposeHashes = s_one, OsImageHashes = s_one };
         Assert.Contains("lists no trusteeComposeHashes: ", UnpinnedPrograms.Warning(coordinator, AgentRole.Worker), StringComparison.Ordinal);
         Assert.Null(UnpinnedPrograms.Warning(coordinator, AgentRole.Trustee));
-        Assert.Contains("lists no coordinatorComposeHashes: ", UnpinnedPrograms.Warning(none with { TrusteeComposeHashes = s_one }, AgentRole.Worker), StringComparison.Ordinal);
+        Assert.Contains("lists no osImageHashes: ", UnpinnedPrograms.Warning(coordinator with { OsImageHashes = [] }, AgentRole.Trustee), StringComparison.Ordinal);
+        Assert.Contains("lists no coordinatorComposeHashes: ", UnpinnedPrograms.Warning(coordinator with { CoordinatorComposeHashes = [], TrusteeComposeHashes = s_one }, AgentRole.Worker), StringComparison.Ordinal);
         Assert.Null(UnpinnedPrograms.Warning(coordinator with { TrusteeComposeHashes = s_one }, AgentRole.Worker));
     }
 
@@ -42,7 +43,7 @@ public sealed class UnpinnedProgramsTests : IDisposable
         string socket = Path.Combine(_folder, "d.sock"), state = Path.Combine(_folder, "simulator"), policy = Path.Combine(_folder, "policy.json");
         await using SimulatorServer server = await SimulatorServer.StartAsync(
             new SimulatorOptions { Seed = new byte[32], State = state, Sockets = [new SimulatorSocket("worker", "one", socket)] }, Cancel);
-        await File.WriteAllTextAsync(policy, $$"""{"schema":"witan.council-policy/1","coordinatorComposeHashes":["{{s_one[0]}}"],"trusteeComposeHashes":["{{s_one[0]}}"]}""", Cancel);
+        await File.WriteAllTextAsync(policy, $$"""{"schema":"witan.council-policy/1","coordinatorComposeHashes":["{{s_one[0]}}"],"trusteeComposeHashes":["{{s_one[0]}}"],"osImageHashes":["{{s_one[0]}}"]}""", Cancel);
         var options = new AgentOptions
         {
             Name = "one",
@@ -62,16 +63,17 @@ public sealed class UnpinnedProgramsTests : IDisposable
 
     private static async Task<string> RunAsync(AgentRole role, AgentOptions options)
     {
-        var log = new StringWriter();
+        var said = new StringWriter();
+        using TextWriter log = TextWriter.Synchronized(said);
         using var stop = new CancellationTokenSource();
         Task run = role == AgentRole.Worker
             ? WorkerHost.RunAsync(options, new WorkerOptions { Port = 0 }, new RuleDeliberator(new WorkerProfile("witan.profile/1", "n", "v", [], [])), log, TimeProvider.System, stop.Token)
             : TrusteeHost.RunAsync(options, log, TimeProvider.System, stop.Token);
         // The first try at the coordinator comes after all settings.
-        while (!run.IsCompleted && !log.ToString().Contains("127.0.0.1:1)", StringComparison.Ordinal))
+        while (!run.IsCompleted && !log.ToString()!.Contains("127.0.0.1:1)", StringComparison.Ordinal))
             await Task.Delay(10, Cancel);
         await stop.CancelAsync();
         await run;
-        return log.ToString();
+        return said.ToString();
     }
 }

@@ -36,7 +36,7 @@ public sealed class AttestedCouncilTests
     [Fact]
     public async Task A_worker_takes_no_part_with_a_coordinator_or_a_trustee_that_its_policy_does_not_accept()
     {
-        string other = new('0', 64);
+        string other = new('1', 64);
         await using AttestedCouncil council = await AttestedCouncil.StartAsync(Policy, workers: 3, trustees: 1);
         // It ends with a sentence: no retry mends what the coordinator runs.
         SettingException refused = await Assert.ThrowsAsync<SettingException>(() => council.Start("worker-3", Policy with { CoordinatorComposeHashes = [other] }));
