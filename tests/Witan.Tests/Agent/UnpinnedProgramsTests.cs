@@ -70,10 +70,17 @@ public sealed class UnpinnedProgramsTests : IDisposable
             ? WorkerHost.RunAsync(options, new WorkerOptions { Port = 0 }, new RuleDeliberator(new WorkerProfile("witan.profile/1", "n", "v", [], [])), log, TimeProvider.System, stop.Token)
             : TrusteeHost.RunAsync(options, log, TimeProvider.System, stop.Token);
         // The first try at the coordinator comes after all settings.
-        while (!run.IsCompleted && !log.ToString()!.Contains("127.0.0.1:1)", StringComparison.Ordinal))
+        while (!run.IsCompleted && !Said().Contains("127.0.0.1:1)", StringComparison.Ordinal))
             await Task.Delay(10, Cancel);
         await stop.CancelAsync();
         await run;
-        return said.ToString();
+        return Said();
+
+        // What is written at the same moment is written under this lock.
+        string Said()
+        {
+            lock (log)
+                return said.ToString();
+        }
     }
 }
