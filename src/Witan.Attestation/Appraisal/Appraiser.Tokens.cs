@@ -67,7 +67,7 @@ public static partial class Appraiser
 
         // The certificate of an EPID report ended with the service; such a report is judged at its own time.
         if (claim.Collateral.Any(document => document.Kind != AppraisalClaims.IasCertificate && document.To < at))
-            findings.Undecided("TOKEN_COLLATERAL_STALE", where, $"the verdict is of {claim.EvaluatedAt:yyyy-MM-dd HH:mm:ss} UTC, and collateral that it rests on has ended since", "Ask the verifier for a token over current collateral, or judge at the time of the verdict.");
+            findings.Undecided("TOKEN_COLLATERAL_STALE", where, $"the verdict is of {claim.EvaluatedAt:yyyy-MM-dd HH:mm:ss} UTC, and collateral that it rests on has ended since", "Ask the verifier for a token over current collateral.");
         CheckClaims(claim, where, policy, findings);
         CheckUnseen(claim, where, policy, findings);
         foreach (string id in claim.AdvisoryIds)

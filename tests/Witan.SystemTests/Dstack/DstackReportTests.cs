@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Witan.Dstack;
@@ -57,6 +58,23 @@ public sealed class DstackReportTests : IAsyncLifetime
         Assert.DoesNotContain(json.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("severity").GetString() is "Warning" or "Error");
         foreach (string file in new[] { "attestation.hex", "attestation.bin" })
             Assert.Equal(0, (await WitanProgram.RunAsync(Cancel, Arguments(file))).Exit);
+    }
+
+    [Fact]
+    public async Task A_token_over_a_report_of_now_is_accepted_offline()
+    {
+        await WriteAsync(_report);
+        string key = Path.Combine(_folder, "key.pem"), keys = Path.Combine(_folder, "keys.json"), token = Path.Combine(_folder, "v.jwt");
+        using (ECDsa signer = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+            await File.WriteAllTextAsync(key, signer.ExportPkcs8PrivateKeyPem(), Cancel);
+        (int exit, string output, string error) = await WitanProgram.RunAsync(Cancel, [.. Arguments("report.json"), "--token", "--token-key", key, "--jwks", keys]);
+        Assert.True(exit == 0, error);
+        await File.WriteAllTextAsync(token, output, Cancel);
+        (exit, output, error) = await WitanProgram.RunAsync(Cancel, "verify", token, "--jwks", keys, "--simulated", "--trust-root", Path.Combine(_folder, "root.pem"));
+        Assert.True(exit == 0, output + error);
+        (exit, output, _) = await WitanProgram.RunAsync(Cancel, "verify", token, "--jwks", keys);
+        Assert.Equal(1, exit);
+        Assert.Contains("POLICY_SIMULATED", output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -28,8 +28,10 @@ public sealed class VerifyTokenTests : IDisposable
         await File.WriteAllTextAsync(In("v.jwt"), token, Cancel);
 
         (exit, string output, _) = await WitanProgram.RunAsync(Cancel, "verify", In("v.jwt"), "--jwks", In("keys.json"), "--audience", "council", "--json");
-        Assert.Equal(0, exit);
+        // Genuine, and a verdict of the past: the collateral that it rests on has ended since.
+        Assert.Equal(3, exit);
         using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal("TOKEN_COLLATERAL_STALE", Assert.Single(json.RootElement.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("severity").GetString() is "Undecided" or "Error").GetProperty("code").GetString());
         Assert.Equal("attestation-result", json.RootElement.GetProperty("evidence").GetProperty("kind").GetString());
         Assert.Equal(1, json.RootElement.GetProperty("verdict").GetProperty("confidenceLevel").GetInt32());
         Assert.Equal("UpToDate", json.RootElement.GetProperty("tcb").GetProperty("status").GetString());

@@ -20,7 +20,7 @@ internal static class TokenCodes
         ("TOKEN_NONCE", "The nonce ties the token to one question; another, or none, may be an old answer.", Fresh),
         ("TOKEN_EXPIRED", "The token is past its end.", Fresh),
         ("TOKEN_NOT_YET_VALID", "The token is of a later moment than the judgement.", "Look at the clocks."),
-        ("TOKEN_COLLATERAL_STALE", "The collateral that the verdict rests on has ended since: what became known later is not in it.", "Ask the verifier for a token over current collateral, or judge at the time of the verdict."),
+        ("TOKEN_COLLATERAL_STALE", "The collateral that the verdict rests on has ended since: what became known later is not in it.", "Ask the verifier for a token over current collateral."),
         ("TOKEN_POLICY_UNSEEN", "The policy demands what the token does not carry.", "Ask the verifier to apply this policy, or judge the evidence itself."),
         ("TOKEN_RESULT_REJECTED", "The verifier rejected the evidence.", "Look at the verifier's findings."),
         ("TOKEN_RESULT_UNDECIDED", "The verifier could not decide.", "Ask it again when what it missed is there."),
