@@ -229,15 +229,7 @@ public class VerdictTests
     {
         Assert.True(SnapshotJson.TryRead(File.ReadAllText(Path.Combine(SharedData.Repository, "examples", "machines", "bad.json")), out MachineSnapshot? snapshot, out _));
         var report = MachineReport.Judge(snapshot);
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            ReportJson.Write(json, report);
-            json.WriteEndObject();
-        }
-
-        using JsonDocument document = JsonDocument.Parse(buffer.ToArray());
+        using JsonDocument document = JsonOf(report);
         JsonElement root = document.RootElement;
         Assert.Equal(snapshot.Hash, root.GetProperty("snapshot").GetString());
         Assert.Equal("not-ready", root.GetProperty("outcome").GetString());
@@ -293,15 +285,7 @@ public class VerdictTests
     public void What_is_not_shown_is_no_finding_and_says_so_wherever_it_stands()
     {
         MachineReport report = MachineReport.Judge(Example("bad"));
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            ReportJson.Write(json, report);
-            json.WriteEndObject();
-        }
-
-        using JsonDocument document = JsonDocument.Parse(buffer.ToArray());
+        using JsonDocument document = JsonOf(report);
         string[] shown = [.. report.Parts.Where(part => part.NotHere is null).SelectMany(part => part.Root.Visible()).Select(node => node.Check.Id)];
         Assert.DoesNotContain("sgx.launch.debug", shown);
         foreach (JsonElement finding in document.RootElement.GetProperty("findings").EnumerateArray())
@@ -365,5 +349,18 @@ public class VerdictTests
         public bool IsSupported => false;
 
         public CpuidLeaf? Read(uint leaf, uint subleaf) => throw new NotSupportedException();
+    }
+
+    private static JsonDocument JsonOf(MachineReport report)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            ReportJson.Write(json, report);
+            json.WriteEndObject();
+        }
+
+        return JsonDocument.Parse(buffer.ToArray());
     }
 }
