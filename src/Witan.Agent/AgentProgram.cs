@@ -54,8 +54,9 @@ public sealed class AgentProgram : IDisposable
     private readonly EvidenceJudge? _judge;
     private readonly string? _warning;
     private DateTimeOffset _renewAt = DateTimeOffset.MinValue;
-    private bool _shown;
-    private long _shownAt;
+
+    // When the coordinator was shown what this agent saw last; null where that is due.
+    private long? _shownAt;
 
     private AgentProgram(AgentOptions options, AgentRole role, ExecutionSettings execution, DstackClient? dstack, AgentSecrets secrets, LogLines log, TimeProvider clock)
     {
@@ -138,10 +139,10 @@ public sealed class AgentProgram : IDisposable
                 }
 
                 // A record that its opener left behind unseen is held by the others until enough trustees have shown what they know.
-                if (!_shown || (role == AgentRole.Trustee && _clock.GetElapsedTime(_shownAt) >= ShowAgain))
+                if (_shownAt is not { } shown || (role == AgentRole.Trustee && _clock.GetElapsedTime(shown) >= ShowAgain))
                 {
                     await Client.PostAsync("v1/checkpoints", Checkpoints.Page(), WireJson.Default.CheckpointPage, cancellationToken);
-                    (_shown, _shownAt) = (true, _clock.GetTimestamp());
+                    _shownAt = _clock.GetTimestamp();
                     _ = ShowEachAsync(cancellationToken);
                 }
 
@@ -154,7 +155,7 @@ public sealed class AgentProgram : IDisposable
             }
             catch (CoordinatorException e) when (e.Code == "NOT_ADMITTED")
             {
-                (_renewAt, _shown) = (DateTimeOffset.MinValue, false);
+                (_renewAt, _shownAt) = (DateTimeOffset.MinValue, null);
             }
             catch (CoordinatorException e) when (e.Code is "REVOKED" or "EVIDENCE_REJECTED" or "OTHER_ROLE")
             {
@@ -164,7 +165,7 @@ public sealed class AgentProgram : IDisposable
             {
                 failures++;
                 // A coordinator that was away may be another one than before: it is asked what it remembers.
-                _shown = false;
+                _shownAt = null;
                 if (failures is 1 or 10 || failures % 100 == 0)
                     await LogAsync(e.Message);
                 int coordinators = Math.Max(1, _each.Length);

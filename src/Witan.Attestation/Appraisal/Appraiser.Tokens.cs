@@ -106,8 +106,8 @@ public static partial class Appraiser
                 findings.Fail("POLICY_MEASUREMENT", where, $"{name} is not one that the policy lists, or not stated", FindingActor.WorkloadOwner, "Deploy a build that is listed, or list this one after review.", value);
         }
 
-        if (claim.Claims.TryGetValue("mrServiceTd", out string? service) && service.AsSpan().ContainsAnyExcept('0') && !policy.ServiceTd.Contains(service, StringComparer.Ordinal))
-            findings.Fail("POLICY_SERVICE_TD", where, "a service TD is bound that the policy does not list", FindingActor.WorkloadOwner, "Launch the TD without it, or list it after review.", service);
+        if (claim.Claims.TryGetValue("mrServiceTd", out string? service))
+            MeasurementChecks.ServiceTd(service, where, policy, findings);
         if (policy.IsvProdIds.Length > 0 && !(claim.Claims.TryGetValue("isvProdId", out string? product) && policy.IsvProdIds.Any(id => $"{id}" == product)))
             findings.Fail("POLICY_MEASUREMENT", where, "ISVPRODID is not one that the policy lists, or not stated", FindingActor.WorkloadOwner);
         if (policy.MinimumIsvSvn is { } least && !(claim.Claims.TryGetValue("isvSvn", out string? svn) && int.TryParse(svn, out int have) && have >= least))

@@ -64,14 +64,17 @@ internal static class MeasurementChecks
             listed &= Check($"RTMR{i}", td.Rtmr(i), policy.Rtmr[i], findings);
         listed &= Check("MRCONFIGID", td.MrConfigId, policy.MrConfigId, findings) & Check("MROWNER", td.MrOwner, policy.MrOwner, findings)
             & Check("MROWNERCONFIG", td.MrOwnerConfig, policy.MrOwnerConfig, findings) & Check("MRSEAM", td.MrSeam, policy.MrSeam, findings);
-        string service = Convert.ToHexStringLower(td.MrServiceTd);
-        if (td.MrServiceTd.IndexOfAnyExcept((byte)0) >= 0 && !policy.ServiceTd.Contains(service, StringComparer.Ordinal))
-            listed = findings.Fail("POLICY_SERVICE_TD", "MRSERVICETD", "a service TD is bound that the policy does not list", FindingActor.WorkloadOwner, "Launch the TD without it, or list it after review.", service);
+        listed &= ServiceTd(Convert.ToHexStringLower(td.MrServiceTd), "MRSERVICETD", policy, findings);
         bool asksEnclave = policy.MrEnclave.Length > 0 || policy.MrSigner.Length > 0 || policy.IsvProdIds.Length > 0 || policy.MinimumIsvSvn is not null;
         return asksEnclave
             ? findings.Fail("POLICY_MEASUREMENT", "MRENCLAVE", "the policy names measurements of an enclave, the evidence is a TD's", FindingActor.Sender)
             : listed;
     }
+
+    /// <summary>Whether no service TD is bound, or one that the policy lists: lower-case hexadecimal, zeros for none.</summary>
+    public static bool ServiceTd(string service, string where, AppraisalPolicy policy, FindingList findings) =>
+        !service.AsSpan().ContainsAnyExcept('0') || policy.ServiceTd.Contains(service, StringComparer.Ordinal)
+        || findings.Fail("POLICY_SERVICE_TD", where, "a service TD is bound that the policy does not list", FindingActor.WorkloadOwner, "Launch the TD without it, or list it after review.", service);
 
     public static void ReportData(ReadOnlySpan<byte> have, AppraisalPolicy policy, FindingList findings)
     {

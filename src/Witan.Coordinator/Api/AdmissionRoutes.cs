@@ -87,27 +87,28 @@ internal static class AdmissionRoutes
     {
         if (!Digest.TryParse(context.Request.Query["nonce"], out Digest nonce))
             throw new RequestRefusedException(Problems.Bad("NONCE_INVALID", "nonce: 64 lower-case hexadecimal digits"));
-        using RateLimitLease place = await core.Attesting.AcquireAsync(1, context.RequestAborted);
-        if (!place.IsAcquired)
-        {
-            core.Telemetry.Limited("evidence");
-            throw new RequestRefusedException(Problems.Busy);
-        }
+        using RateLimitLease place = await PlaceAsync(context, core, core.Attesting, "evidence");
 
         ReportData bound = CoordinatorEvidence.ReportData(nonce, core.Secrets.Keys, core.Secrets.Instance);
         var answer = new CoordinatorEvidence(core.Secrets.Keys, await core.Attester.MakeAsync(bound, context.RequestAborted), core.Mark);
         await Exchange.AnswerAsync(context, answer, WireJson.Default.CoordinatorEvidence);
     }
 
+    // One of few places; refused where too many wait for one already.
+    private static async Task<RateLimitLease> PlaceAsync(HttpContext context, CoordinatorCore core, ConcurrencyLimiter limiter, string limit)
+    {
+        RateLimitLease place = await limiter.AcquireAsync(1, context.RequestAborted);
+        if (place.IsAcquired)
+            return place;
+        place.Dispose();
+        core.Telemetry.Limited(limit);
+        throw new RequestRefusedException(Problems.Busy);
+    }
+
     private static async Task AdmitAsync(HttpContext context, CoordinatorCore core)
     {
         AdmissionRequest request = await Exchange.ReadAsync(context, WireJson.Default.AdmissionRequest, Exchange.EvidenceLimit);
-        using RateLimitLease place = await core.Judging.AcquireAsync(1, context.RequestAborted);
-        if (!place.IsAcquired)
-        {
-            core.Telemetry.Limited("admission");
-            throw new RequestRefusedException(Problems.Busy);
-        }
+        using RateLimitLease place = await PlaceAsync(context, core, core.Judging, "admission");
 
         (AdmissionAnswer? answer, Problem? problem) = await core.Desk.AdmitAsync(request, context.RequestAborted);
         core.Telemetry.Admission(problem?.Code ?? "admitted");

@@ -19,32 +19,29 @@ internal static class RequestLimits
 {
     // Each waits twice for the disk, so that a few a core keep the core busy; what is beyond the queue would only wait for its own timeout.
     private const int PlacesPerCore = 16;
-    private const int WaitingAdmissions = 512;
+    private const int MostWaiting = 512;
     private const int QuotesAtOnce = 8;
 
     /// <summary>
     /// Who may have evidence judged. It is asked when a request has come whole: a sender that trickles must not hold a place.
     /// </summary>
-    public static ConcurrencyLimiter Judging() => new(new ConcurrencyLimiterOptions
-    {
-        PermitLimit = PlacesPerCore * Environment.ProcessorCount,
-        QueueLimit = WaitingAdmissions,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-    });
+    public static ConcurrencyLimiter Judging() => AtOnce(PlacesPerCore * Environment.ProcessorCount);
 
     /// <summary>Who may have this coordinator's own evidence made: anybody asks for it, and the guest agent makes one quote at a time.</summary>
-    public static ConcurrencyLimiter Attesting() => new(new ConcurrencyLimiterOptions
-    {
-        PermitLimit = QuotesAtOnce,
-        QueueLimit = WaitingAdmissions,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-    });
+    public static ConcurrencyLimiter Attesting() => AtOnce(QuotesAtOnce);
 
     public static void Apply(RateLimiterOptions limiter, CoordinatorOptions options, CoordinatorCore core)
     {
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => ByCaller(context, options.RequestsPerSecond, core));
         limiter.OnRejected = async (rejected, _) => await RejectAsync(rejected, core.Telemetry);
     }
+
+    private static ConcurrencyLimiter AtOnce(int places) => new(new ConcurrencyLimiterOptions
+    {
+        PermitLimit = places,
+        QueueLimit = MostWaiting,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    });
 
     private static RateLimitPartition<string> ByCaller(HttpContext context, int perSecond, CoordinatorCore core)
     {
