@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Witan.Agent;
+using Witan.Tests.Harness;
 using Xunit;
 
 namespace Witan.Tests.Agent;
@@ -14,7 +15,7 @@ public sealed class GuestAgentWaitTests : IDisposable
     public async Task A_socket_that_comes_late_is_waited_for()
     {
         string socket = Path.Combine(_folder, "dstack.sock");
-        var log = new StringWriter();
+        var log = new TestLog();
         Task wait = Run(socket, log, null, "60");
         Assert.False(wait.IsCompleted);
         using Socket agent = Listen(socket);
@@ -68,7 +69,7 @@ public sealed class GuestAgentWaitTests : IDisposable
     [Fact]
     public async Task Local_mode_waits_for_nothing()
     {
-        var log = new StringWriter();
+        var log = new TestLog();
         await Run(Path.Combine(_folder, "dstack.sock"), log, "true", null);
         Assert.Empty(log.ToString());
     }
@@ -81,7 +82,7 @@ public sealed class GuestAgentWaitTests : IDisposable
         return agent;
     }
 
-    private static Task Run(string socket, StringWriter log, string? localMode, string? seconds) => GuestAgentWait.RunAsync(
+    private static Task Run(string socket, TextWriter log, string? localMode, string? seconds) => GuestAgentWait.RunAsync(
         name => name switch { "LOCAL_MODE" => localMode, "WITAN_GUEST_AGENT_WAIT" => seconds, _ => null },
         [socket], log, TimeProvider.System, TestContext.Current.CancellationToken);
 }

@@ -1,5 +1,6 @@
 using Witan.Agent;
 using Witan.Dstack.Simulator;
+using Witan.Tests.Harness;
 using Witan.Trustee;
 using Witan.Voting;
 using Witan.Worker;
@@ -63,24 +64,16 @@ public sealed class UnpinnedProgramsTests : IDisposable
 
     private static async Task<string> RunAsync(AgentRole role, AgentOptions options)
     {
-        var said = new StringWriter();
-        using TextWriter log = TextWriter.Synchronized(said);
+        using var log = new TestLog();
         using var stop = new CancellationTokenSource();
         Task run = role == AgentRole.Worker
             ? WorkerHost.RunAsync(options, new WorkerOptions { Port = 0 }, new RuleDeliberator(new WorkerProfile("witan.profile/1", "n", "v", [], [])), log, TimeProvider.System, stop.Token)
             : TrusteeHost.RunAsync(options, log, TimeProvider.System, stop.Token);
         // The first try at the coordinator comes after all settings.
-        while (!run.IsCompleted && !Said().Contains("127.0.0.1:1)", StringComparison.Ordinal))
+        while (!run.IsCompleted && !log.ToString().Contains("127.0.0.1:1)", StringComparison.Ordinal))
             await Task.Delay(10, Cancel);
         await stop.CancelAsync();
         await run;
-        return Said();
-
-        // What is written at the same moment is written under this lock.
-        string Said()
-        {
-            lock (log)
-                return said.ToString();
-        }
+        return log.ToString();
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Witan.Agent;
 using Witan.Crypto;
 using Witan.Dstack.Simulator;
+using Witan.Tests.Harness;
 using Witan.Trustee;
 using Witan.Voting;
 using Witan.Worker;
@@ -15,7 +16,7 @@ internal sealed class AttestedCouncil : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("witan-attested").FullName;
     private readonly Dictionary<string, (CancellationTokenSource Stop, Task Run)> _agents = new(StringComparer.Ordinal);
-    private readonly StringWriter _log = new();
+    private readonly TestLog _log = new();
     private SimulatorServer _simulator = null!;
 
     public RunningCoordinator Coordinator { get; private set; } = null!;
@@ -72,10 +73,9 @@ internal sealed class AttestedCouncil : IAsyncDisposable
             Collateral = Path.Combine(_folder, "collateral.json"),
             Policy = Write(name, policy),
         };
-        TextWriter log = TextWriter.Synchronized(_log);
         Task run = name.StartsWith("worker", StringComparison.Ordinal)
-            ? WorkerHost.RunAsync(options, new WorkerOptions { CastWindow = TimeSpan.Zero }, new Approver(this), log, TimeProvider.System, stop.Token)
-            : TrusteeHost.RunAsync(options, log, TimeProvider.System, stop.Token);
+            ? WorkerHost.RunAsync(options, new WorkerOptions { CastWindow = TimeSpan.Zero }, new Approver(this), _log, TimeProvider.System, stop.Token)
+            : TrusteeHost.RunAsync(options, _log, TimeProvider.System, stop.Token);
         _agents[name] = (stop, run);
         return run;
     }
@@ -97,6 +97,9 @@ internal sealed class AttestedCouncil : IAsyncDisposable
             IReadOnlyList<AgentSummary> agents = await Coordinator.Client.GetAsync("v1/agents", WireJson.Default.IReadOnlyListAgentSummary, CancellationToken.None) ?? [];
             if (agents.Count(agent => agent.IsPresent) >= present)
                 return agents;
+            // Those that have ended do not come; where that leaves too few, they say why.
+            if (_agents.Values.Count(agent => !agent.Run.IsCompleted) < present)
+                await Task.WhenAll(_agents.Values.Select(agent => agent.Run).Where(run => run.IsCompleted));
             await Task.Delay(50);
         }
 

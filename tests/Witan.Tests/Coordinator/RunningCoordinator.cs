@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Witan.Agent;
 using Witan.Coordinator;
+using Witan.Tests.Harness;
 
 namespace Witan.Tests.Coordinator;
 
@@ -11,7 +12,7 @@ internal sealed class RunningCoordinator : IAsyncDisposable
 {
     private static int s_port = 14000 + (Environment.ProcessId % 60 * 100);
     private readonly CancellationTokenSource _stop = new();
-    private readonly StringWriter _log = new();
+    private readonly TestLog _log = new();
     private readonly bool _ownsState;
 
     private RunningCoordinator(CoordinatorOptions options, bool ownsState)
@@ -19,7 +20,7 @@ internal sealed class RunningCoordinator : IAsyncDisposable
         (Options, _ownsState) = (options, ownsState);
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.Port}"), Timeout = TimeSpan.FromSeconds(30) };
         Client = new CoordinatorClient(Http, null, TimeProvider.System);
-        Run = CoordinatorHost.RunAsync(options, TextWriter.Synchronized(_log), TimeProvider.System, _stop.Token);
+        Run = CoordinatorHost.RunAsync(options, _log, TimeProvider.System, _stop.Token);
     }
 
     public CoordinatorOptions Options { get; }

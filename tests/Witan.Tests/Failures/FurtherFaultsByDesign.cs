@@ -142,9 +142,9 @@ public sealed partial class FurtherFaultsByDesign
                 DevelopmentRoot = Path.Combine(folder, "root.pem"),
                 Collateral = Path.Combine(folder, "collateral.json"),
             };
-            var log = new StringWriter();
+            var log = new TestLog();
             Task run = WorkerHost.RunAsync(options, new WorkerOptions { Port = port }, new RuleDeliberator(WorkerProfile.Parse(await File.ReadAllBytesAsync(
-                Path.Combine(SharedData.Repository, "examples", "profiles", "01-treasurer.json"), Cancel))), TextWriter.Synchronized(log), TimeProvider.System, stop.Token);
+                Path.Combine(SharedData.Repository, "examples", "profiles", "01-treasurer.json"), Cancel))), log, TimeProvider.System, stop.Token);
             for (int i = 0; i < 100 && log.ToString().Length == 0; i++)
                 await Task.Delay(50, Cancel);
             Assert.False(run.IsCompleted);

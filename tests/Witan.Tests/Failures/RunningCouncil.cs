@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Witan.Agent;
 using Witan.Tests.Coordinator;
+using Witan.Tests.Harness;
 using Witan.Trustee;
 using Witan.Voting;
 using Witan.Worker;
@@ -20,7 +21,7 @@ public abstract class RunningCouncil : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("witan-council").FullName;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _running = [];
-    private readonly StringWriter _log = new();
+    private readonly TestLog _log = new();
     private readonly Dictionary<string, Task<RecordState>> _early = new(StringComparer.Ordinal);
 
     public string Folder => _folder;
@@ -38,12 +39,11 @@ public abstract class RunningCouncil : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Coordinator = await RunningCoordinator.StartAsync();
-        TextWriter log = TextWriter.Synchronized(_log);
         for (int i = 0; i < 3; i++)
         {
             var mind = new WrittenMind(i, Thoughts, Heard);
-            _running.Add(WorkerHost.RunAsync(Options($"worker-{i}"), new WorkerOptions { Port = WorkerPorts[i], CastWindow = TimeSpan.Zero }, mind, log, TimeProvider.System, _stop.Token));
-            _running.Add(TrusteeHost.RunAsync(Options($"trustee-{i}"), log, TimeProvider.System, _stop.Token));
+            _running.Add(WorkerHost.RunAsync(Options($"worker-{i}"), new WorkerOptions { Port = WorkerPorts[i], CastWindow = TimeSpan.Zero }, mind, _log, TimeProvider.System, _stop.Token));
+            _running.Add(TrusteeHost.RunAsync(Options($"trustee-{i}"), _log, TimeProvider.System, _stop.Token));
         }
 
         for (int i = 0; i < 1200; i++)
@@ -56,6 +56,10 @@ public abstract class RunningCouncil : IAsyncLifetime
                     _early[thoughts] = DecideAnewAsync(thoughts, seconds, change);
                 return;
             }
+
+            // One that has ended does not come, and says why.
+            foreach (Task run in _running.Where(run => run.IsFaulted))
+                await run;
 
             await Task.Delay(50);
         }

@@ -2,6 +2,7 @@ using Witan.Agent;
 using Witan.Cli.CommandLine;
 using Witan.Crypto;
 using Witan.Tests.Cloud;
+using Witan.Tests.Harness;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;
@@ -64,21 +65,21 @@ public sealed class SignedProfileTests : IDisposable
     private async Task<string> RunAsync(Digest? owner)
     {
         Assert.SkipWhen(File.Exists("/var/run/dstack.sock"), "there is a guest agent on this machine");
-        var log = new StringWriter();
+        var log = new TestLog();
         var agent = new AgentOptions { Name = "w", Coordinator = new Uri("http://127.0.0.1:1"), State = Path.Combine(_folder, $"{owner?.Short()}"), LocalMode = "true" };
-        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        using var stop = new CancellationTokenSource();
         try
         {
             SignedProfile profile = SignedProfile.Of(await File.ReadAllBytesAsync(Profile, Cancel), Profile);
-            await WorkerHost.RunAsync(agent, new WorkerOptions { Owner = owner, Port = 0 }, new RuleDeliberator(profile.Profile), log, TimeProvider.System, stop.Token, profile);
+            Task run = WorkerHost.RunAsync(agent, new WorkerOptions { Owner = owner, Port = 0 }, new RuleDeliberator(profile.Profile), log, TimeProvider.System, stop.Token, profile);
+            while (!run.IsCompleted && !log.ToString().Contains("setting CastWindow", StringComparison.Ordinal))
+                await Task.Delay(10, Cancel);
+            await stop.CancelAsync();
+            await run;
         }
         catch (SettingException e)
         {
             return e.Message;
-        }
-        catch (OperationCanceledException)
-        {
-            // It was still beginning to listen; what it prints comes before that.
         }
 
         return log.ToString();

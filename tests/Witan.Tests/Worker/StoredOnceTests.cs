@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Witan.Agent;
 using Witan.Tests.Coordinator;
+using Witan.Tests.Harness;
 using Witan.Trustee;
 using Witan.Voting;
 using Witan.Worker;
@@ -33,7 +34,7 @@ public sealed class StoredOnceTests : IDisposable
         string path = Path.Combine(State, "ballots", $"{body.Id()}.{file}");
         // A directory that is not empty stands where the file belongs.
         Directory.CreateDirectory(Path.Combine(path, "in the way"));
-        using var log = new StringWriter();
+        using var log = new TestLog();
         ProposalSummary end = await DecideAsync(body, log, async () =>
         {
             while (log.ToString().Split(path).Length - 1 < 2)
@@ -54,7 +55,7 @@ public sealed class StoredOnceTests : IDisposable
             File.Delete(turn);
             Directory.CreateDirectory(turn);
         };
-        using var log = new StringWriter();
+        using var log = new TestLog();
         ProposalSummary end = await DecideAsync(TestProposals.Body("forgotten"), log, () => Task.CompletedTask);
         Assert.Equal((Decision.Approved, 1, 1), (end.Decision!.Value, end.Ballots, _asked));
         Assert.Contains("could not be remembered; the vote is cast all the same", log.ToString(), StringComparison.Ordinal);
@@ -64,7 +65,7 @@ public sealed class StoredOnceTests : IDisposable
     public async Task The_hash_in_the_ballot_is_that_of_the_file_that_is_kept()
     {
         ProposalBody body = TestProposals.Body("shown");
-        using var log = new StringWriter();
+        using var log = new TestLog();
         await DecideAsync(body, log, () => Task.CompletedTask);
         string ballots = Path.Combine(State, "ballots");
         using JsonDocument ballot = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(ballots, $"{body.Id()}.json"), TestContext.Current.CancellationToken));
@@ -75,7 +76,7 @@ public sealed class StoredOnceTests : IDisposable
         Assert.Equal(Convert.ToHexStringLower(hash), ballot.RootElement.GetProperty("deliberation").GetString());
     }
 
-    private async Task<ProposalSummary> DecideAsync(ProposalBody body, StringWriter log, Func<Task> meanwhile)
+    private async Task<ProposalSummary> DecideAsync(ProposalBody body, TestLog log, Func<Task> meanwhile)
     {
         await using RunningCoordinator coordinator = await RunningCoordinator.StartAsync(change: options => options with { Lease = TimeSpan.FromSeconds(1) });
         using var stop = new CancellationTokenSource();
@@ -88,7 +89,7 @@ public sealed class StoredOnceTests : IDisposable
                     Interlocked.Increment(ref _asked);
                     _whenAsked();
                 }),
-                TextWriter.Synchronized(log), TimeProvider.System, stop.Token),
+                log, TimeProvider.System, stop.Token),
             TrusteeHost.RunAsync(Options("trustee"), TextWriter.Null, TimeProvider.System, stop.Token),
         ];
         ProposalSummary proposal = await coordinator.ProposeAsync(body);
