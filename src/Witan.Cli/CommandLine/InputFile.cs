@@ -6,6 +6,8 @@ public static class InputFile
     /// <summary>All bytes of a file of at most <paramref name="maximum"/> bytes; <c>-</c> is standard input.</summary>
     public static byte[] Read(string path, int maximum)
     {
+        if (path.Length == 0)
+            throw new CommandException("the name of a file is empty", "a variable that is not set gives an empty name");
         try
         {
             if (path == "-")

@@ -37,7 +37,7 @@ public sealed class Terminal
         static bool Set(string name) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name));
         bool dumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
         bool colour = !Set("NO_COLOR") && (Set("CLICOLOR_FORCE") || (!Console.IsOutputRedirected && !dumb));
-        return new Terminal(Console.Out, Console.Error, colour, !Console.IsErrorRedirected && !dumb);
+        return new Terminal(new ResultWriter(Console.Out), Console.Error, colour, !Console.IsErrorRedirected && !dumb);
     }
 
     /// <summary>Turns colour off for this run (<c>--no-color</c>).</summary>

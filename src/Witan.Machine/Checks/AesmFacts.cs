@@ -8,6 +8,9 @@ internal sealed class AesmFacts
     public const string KeysRequest = "getSupportedAttKeyIDs";
     public const string ProvisionRequest = "initQuoteEx";
 
+    /// <summary>Why no quote was prepared though it was asked for: no service, none that knows the requests of DCAP, none that names its keys, no key of a kind that verifiers still accept.</summary>
+    public const string NoService = "no-service", TooOld = "too-old", NoKeys = "no-keys", NoEcdsaKey = "no-ecdsa-key";
+
     private readonly MachineSnapshot _snapshot;
 
     public AesmFacts(MachineSnapshot snapshot)

@@ -95,7 +95,7 @@ internal static class AttestationPath
         {
             case AttestationPathKind.EpidOnly:
                 return (Mark.Fatal, Problem.Of(
-                    ProblemState.Absent, "ATTESTATION_EPID_ONLY", "Enclaves run here, but nothing they say can be verified by others any more.", evidence,
+                    ProblemState.Absent, "ATTESTATION_EPID_ONLY", "Nothing that enclaves say here can be verified by others any more.", evidence,
                     "Without flexible launch control a processor has only EPID, and Intel ended its service on 2 April 2025.",
                     "Use a machine with DCAP or TDX for confidential workers. This one can still run enclaves for its own owner.", Actor.ChipVendor));
             case AttestationPathKind.Unknown:
@@ -115,6 +115,13 @@ internal static class AttestationPath
         if (aesm.Provision is { } prepared && prepared.Bytes(AesmReply.KeyId).Length > 0)
             return (Mark.Supported, null);
         string silence = aesm.Provision is not null ? "it gave no id of the key" : aesm.ProvisionFailure;
+        if (WithoutQuoting(silence) is { } without)
+        {
+            return (Mark.Unknown, Problem.Of(
+                ProblemState.Unreadable, "ATTESTATION_NO_QUOTING", $"No quote could be tried: {without.Cause}", $"{AesmFacts.ProvisionRequest}: {silence}", without.Cause,
+                $"{without.Remedy} A worker that makes its quotes itself (Gramine's way) needs none: judge one of its quotes with --quote FILE.", Actor.PackageOwner));
+        }
+
         if (silence.Length > 0)
         {
             return (Mark.Unknown, Problem.Of(
@@ -129,6 +136,15 @@ internal static class AttestationPath
             "A quote needs a quoting service (AESM, or one inside the worker such as Gramine's) and a PCK certificate for this platform.",
             "Run with --attest to have AESM prepare a quote, or judge one with --quote FILE --collateral FILE.", Actor.PackageOwner, harmless: true));
     }
+
+    private static (string Cause, string Remedy)? WithoutQuoting(string reason) => reason switch
+    {
+        AesmFacts.NoService => ("AESM cannot be reached here.", "Install and start sgx-aesm-service with libsgx-aesm-quote-ex-plugin and libsgx-aesm-ecdsa-plugin; in a container, mount /var/run/aesmd."),
+        AesmFacts.TooOld => ("AESM is older than the requests for DCAP quotes.", "Update sgx-aesm-service."),
+        AesmFacts.NoKeys => ("AESM does not name the kinds of its attestation keys.", "Install libsgx-aesm-quote-ex-plugin and libsgx-aesm-ecdsa-plugin, then restart aesmd; see journalctl -u aesmd."),
+        AesmFacts.NoEcdsaKey => ("AESM has no ECDSA key, the only kind that verifiers still accept.", "Install libsgx-aesm-ecdsa-plugin, then restart aesmd."),
+        _ => null,
+    };
 
     private static string KeysEvidence(AesmFacts aesm) => aesm switch
     {

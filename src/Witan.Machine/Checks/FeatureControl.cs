@@ -34,12 +34,14 @@ internal static class FeatureControl
     };
 
     /// <summary>What would make a register readable.</summary>
-    public static string HowToRead(Reading reading) => reading.Error switch
+    public static string HowToRead(MachineSnapshot snapshot, Reading reading) => reading.Error switch
     {
         "ENOENT" or "ENXIO" or "ENODEV" or "ENOTDIR" => "Run `sudo modprobe msr`, then run this command again as root; in a container, run it on the host.",
+        "EACCES" or "EPERM" when Rights.IsRoot(snapshot) => "Run this command on the host, with a kernel that is not locked down: root here may not.",
         "EACCES" or "EPERM" => "Run this command as root.",
         "EIO" => "Nothing: the register does not exist here.",
         "" => "Run this command on the machine itself: the recording does not hold it.",
+        _ when Rights.IsRoot(snapshot) => "See the kernel log, and run this command again.",
         _ => "Run this command again as root.",
     };
 }

@@ -57,7 +57,7 @@ internal sealed class FlexibleLaunchControl
     private Problem? CpuSupportProblem() => CpuSupport switch
     {
         Mark.Supported => null,
-        Mark.Unknown => SgxAdvice.NotRecorded("FLC_CPU_UNREADABLE", _cpu.Evidence(7)),
+        Mark.Unknown => SgxAdvice.NotRecorded("FLC_CPU_UNREADABLE", "Whether the processor has flexible launch control", _cpu.Evidence(7)),
         _ => Problem.Of(
             ProblemState.Absent, "FLC_CPU_ABSENT", "This processor has no flexible launch control.", _cpu.Evidence(7),
             _cpu.IsGuest == true ? "The hypervisor does not give it to this guest, or the processor does not have it." : "The processor was built without it.",
@@ -78,18 +78,21 @@ internal sealed class FlexibleLaunchControl
                     ProblemState.Unreadable, "FLC_CONFIGURATION_UNREADABLE", "The register could not be read; it does not matter, because production mode launched.", evidence,
                     FeatureControl.Why(reading), "Nothing to do.", Actor.Nobody, harmless: true)
                 : Problem.Of(
-                    ProblemState.Unreadable, "FLC_CONFIGURATION_UNREADABLE", "Whether the BIOS unlocked launch control could not be read.", evidence,
-                    FeatureControl.Why(reading), FeatureControl.HowToRead(reading), reading.IsFailure ? Actor.KernelOwner : Actor.Nobody);
+                    ProblemState.Unreadable, "FLC_CONFIGURATION_UNREADABLE", "Whether launch control is unlocked could not be read.", evidence,
+                    FeatureControl.Why(reading), FeatureControl.HowToRead(_snapshot, reading), reading.IsFailure ? Actor.KernelOwner : Actor.Nobody);
         }
 
         ulong value = FeatureControl.Msr(_snapshot, FeatureControl.Register) ?? 0;
+        string firmware = _cpu.IsGuest == true ? "hypervisor" : "BIOS";
         string cause = (value >> 17 & 1) == 0
-            ? "The processor has flexible launch control and the BIOS leaves it off: the launch key is locked to Intel's."
-            : "The BIOS has set it but not locked the register, so it does not count.";
+            ? $"The processor has flexible launch control and the {firmware} leaves it off: the launch key is locked to Intel's."
+            : $"The {firmware} has set it but not locked the register, so it does not count.";
         return Problem.Of(
             ProblemState.Disabled, "FLC_OFF_IN_BIOS", "Flexible launch control is switched off.", evidence, cause,
-            "Enable flexible (\"unlocked\") launch control in the BIOS and reboot; if there is no such setting, update the BIOS, then ask the board's vendor. Until then only signers on Intel's whitelist run in production mode.",
-            _cpu.IsGuest == true ? Actor.CloudProvider : Actor.BiosOwner);
+            Firmware.Remedy(
+                _cpu, "Enable flexible (\"unlocked\") launch control in the BIOS and reboot; if there is no such setting, update the BIOS, then ask the board's vendor.",
+                "Ask the provider for a machine type with flexible launch control.") + " Until then only signers on Intel's whitelist run in production mode.",
+            Firmware.Owner(_cpu));
     }
 
     private IEnumerable<string> KeyHash()

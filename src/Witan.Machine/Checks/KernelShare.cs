@@ -28,16 +28,16 @@ internal static class KernelShare
         Paths(snapshot).Select(path => $"{path} = {snapshot[Section.Files, path]}");
 
     /// <summary>What to say where the kernel has less than the processor lists; null where it has all, or does not say.</summary>
-    public static Problem? Problem(MachineSnapshot snapshot, EpcSections epc)
+    public static Problem? Problem(MachineSnapshot snapshot, CpuFacts cpu, EpcSections epc)
     {
         if (Total(snapshot) is not { } taken || taken >= epc.Total)
             return null;
         string evidence = string.Join("; ", [.. epc.Evidence, .. Evidence(snapshot)]);
         return Witan.Machine.Problem.Of(
             ProblemState.Failed, "SGX_KERNEL_DROPPED_EPC",
-            $"The BIOS gives {EpcSections.Size(epc.Total)} of enclave memory and the kernel took {EpcSections.Size(taken)} of it.", evidence,
+            $"There is {EpcSections.Size(epc.Total)} of enclave memory and the kernel took {EpcSections.Size(taken)} of it.", evidence,
             "The kernel dropped a section: its address range lies outside of what the BIOS describes as memory of a node, or it failed the kernel's own check.",
-            "See the kernel log (dmesg | grep -i sgx); update the BIOS and the kernel.", Actor.BiosOwner);
+            Firmware.Remedy(cpu, "See the kernel log (dmesg | grep -i sgx); update the BIOS and the kernel.", "See the kernel log (dmesg | grep -i sgx); update the kernel, and tell the provider."), Firmware.Owner(cpu));
     }
 
     private static IEnumerable<string> Paths(MachineSnapshot snapshot) =>

@@ -9,7 +9,7 @@ internal static class Lines
     public static Problem UnreadMsr(MachineSnapshot snapshot, string code, string what, uint register, bool harmless = false)
     {
         Reading reading = snapshot[Section.Msr, SnapshotBuilder.MsrKey(register)];
-        return Unread(code, what, FeatureControl.Evidence(snapshot, register), FeatureControl.Why(reading), FeatureControl.HowToRead(reading),
+        return Unread(code, what, FeatureControl.Evidence(snapshot, register), FeatureControl.Why(reading), FeatureControl.HowToRead(snapshot, reading),
             reading.IsFailure && reading.Error != "EIO" ? Actor.KernelOwner : Actor.Nobody, harmless);
     }
 

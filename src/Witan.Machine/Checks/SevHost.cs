@@ -33,7 +33,7 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
                     Problem = processor switch
                     {
                         Mark.Supported => null,
-                        Mark.Unknown => SgxAdvice.NotRecorded("SNP_CPU_UNREADABLE", _sev.Evidence),
+                        Mark.Unknown => SgxAdvice.NotRecorded("SNP_CPU_UNREADABLE", "Whether the processor has SEV-SNP", _sev.Evidence),
                         _ => Problem.Of(ProblemState.Absent, "SNP_CPU_ABSENT", _sev.Sev == true ? "The processor has SEV, but not SEV-SNP." : "The processor has no SEV-SNP.", _sev.Evidence, _sev.Sev == true ? "It is older than EPYC Milan, or the BIOS hides SNP: SEV without SNP protects no guest from a hostile host." : "It was built without it, or the BIOS hides it.", "Use EPYC Milan or later; where it is one, enable SNP in the BIOS.", Actor.ChipVendor),
                     },
                 },

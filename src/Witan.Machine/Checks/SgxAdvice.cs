@@ -3,8 +3,8 @@ namespace Witan.Machine;
 /// <summary>Cause, remedy and actor for what the processor and the BIOS say about SGX.</summary>
 internal static class SgxAdvice
 {
-    public static Problem NotRecorded(string code, string evidence, bool harmless = false) => Problem.Of(
-        ProblemState.Unreadable, code, "This could not be looked at.", evidence,
+    public static Problem NotRecorded(string code, string what, string evidence, bool harmless = false) => Problem.Of(
+        ProblemState.Unreadable, code, $"{what} is not recorded.", evidence,
         "The recording does not hold the leaf: a dump may lose subleaves.",
         "Run this command on the machine itself.", Actor.Nobody, harmless);
 
@@ -14,7 +14,7 @@ internal static class SgxAdvice
         if (mark == Mark.Supported)
             return null;
         if (mark == Mark.Unknown)
-            return NotRecorded("SGX_CPU_UNREADABLE", evidence);
+            return NotRecorded("SGX_CPU_UNREADABLE", "Whether the processor offers SGX", evidence);
         if (cpu.IsGuest == true)
         {
             return Problem.Of(
@@ -52,28 +52,29 @@ internal static class SgxAdvice
 
         if (status == 0)
             return Off("SGX_BIOS_OFF", "SGX is off in the BIOS.", "Enable SGX in the BIOS (often under security or processor settings) and reboot.");
+        if (status == 3)
+            return Off("SGX_BIOS_OFF", "SGX is off, and the BIOS says a state that does not exist (3).", "Enable SGX in the BIOS and reboot; update the BIOS, then ask the board's vendor.");
         if (status == 1 || sizes is { Current: > 0 })
             return Off("SGX_BIOS_CLAIMS_ON", "The BIOS says that SGX is on and did not switch it on: a fault of the BIOS.", "Update the BIOS; where it offers \"software controlled\", choose \"enabled\" instead; then ask the board's vendor.");
         return EfiVariables.IsRefused(snapshot)
-            ? Off("SGX_BIOS_UNREADABLE", "What the BIOS says about it could not be read: the EFI variables are refused to this user.", "Enable SGX in the BIOS and reboot; to see what the BIOS says, run this command as root.")
+            ? Off("SGX_BIOS_UNREADABLE", "What the BIOS says about it could not be read: the EFI variables are refused to this user.", $"Enable SGX in the BIOS and reboot; to see what the BIOS says, {(Rights.IsRoot(snapshot) ? "run this command on the host: root here may not read /sys/firmware/efi/efivars" : "run this command as root")}.")
             : Off("SGX_BIOS_OFF", EfiVariables.IsRecorded(snapshot) ? "SGX is off in the BIOS; no EFI variable says more." : "SGX is off in the BIOS; what the EFI variables say is not recorded.", "Enable SGX in the BIOS and reboot; if there is no such setting, update the BIOS, then ask the board's vendor.");
     }
 
     public static Problem InvalidSizes(CpuFacts cpu) => Problem.Of(
         ProblemState.Failed, "SGX_SIZES_INVALID", "SGX is on, but the largest enclave allowed is too small to exist.", cpu.Evidence(0x12),
-        "A fault of the processor's firmware or of the hypervisor.", "Update the BIOS; on a virtual machine, tell its provider.",
-        cpu.IsGuest == true ? Actor.CloudProvider : Actor.BiosOwner);
+        "A fault of the processor's firmware or of the hypervisor.", Firmware.Remedy(cpu, "Update the BIOS.", "Tell the provider of this virtual machine."),
+        Firmware.Owner(cpu));
 
     public static Problem MissingAttributes(CpuFacts cpu, List<string> missing) => Problem.Of(
         ProblemState.Failed, "SGX_ATTRIBUTES_INCOMPLETE", $"Enclaves may not have {string.Join(", ", missing)}.", cpu.Evidence(0x12, 1),
-        "A fault of the processor's firmware or of the hypervisor.", "Update the BIOS; on a virtual machine, tell its provider.",
-        cpu.IsGuest == true ? Actor.CloudProvider : Actor.BiosOwner);
+        "A fault of the processor's firmware or of the hypervisor.", Firmware.Remedy(cpu, "Update the BIOS.", "Tell the provider of this virtual machine."),
+        Firmware.Owner(cpu));
 
     public static Problem NoPageCache(CpuFacts cpu, EpcSections epc) => Problem.Of(
         ProblemState.Disabled, "SGX_EPC_NONE", "There is no memory for enclaves.", string.Join("; ", epc.Evidence),
         cpu.IsGuest == true ? "The hypervisor gave this guest no enclave memory." : "The BIOS reserved no enclave memory.",
-        cpu.IsGuest == true ? "Ask for a machine type with enclave memory." : "Set the enclave memory (PRM or EPC size) in the BIOS and reboot.",
-        cpu.IsGuest == true ? Actor.CloudProvider : Actor.BiosOwner);
+        Firmware.Remedy(cpu, "Set the enclave memory (PRM or EPC size) in the BIOS and reboot.", "Ask for a machine type with enclave memory."), Firmware.Owner(cpu));
 
     public static Problem OddPageCache(EpcSections epc) => Problem.Of(
         ProblemState.Unreadable, "SGX_EPC_ODD", "The enclave memory is of a kind that this program does not know.", string.Join("; ", epc.Evidence),

@@ -6,6 +6,15 @@ internal sealed class SgxInstructionSet
     /// <summary>Two regular pages and one thread control structure.</summary>
     private const ulong LeastEnclave = 0x3000;
 
+    /// <summary>SGX1, SGX2, ENCLV, OVERSUB, EVERIFYREPORT2, EUPDATESVN, EDECCSSA.</summary>
+    private const uint KnownCapabilities = 0x0C63 | 1u << 7;
+
+    /// <summary>EXINFO, CPINFO.</summary>
+    private const uint KnownMiscSelect = 3;
+
+    /// <summary>INIT, DEBUG, MODE64, PROVISIONKEY, EINITTOKENKEY, CET, KSS, AEX-Notify.</summary>
+    private const uint KnownAttributes = 0x04F7;
+
     private readonly MachineSnapshot _snapshot;
     private readonly CpuFacts _cpu;
     private readonly CpuidLeaf? _capabilities;
@@ -68,7 +77,7 @@ internal sealed class SgxInstructionSet
                             Form = CheckForm.Text,
                             Rule = "the sum of the sections of CPUID 12.2 and on; the kernel's share is the sum of sgx_total_bytes over all nodes",
                             Evidence = [.. Epc.Evidence, .. KernelShare.Evidence(_snapshot)],
-                            Problem = KernelShare.Problem(_snapshot, Epc),
+                            Problem = KernelShare.Problem(_snapshot, _cpu, Epc),
                         }.HiddenIf(PageCache == Mark.Fatal, "there is no enclave page cache"),
                     ],
                 }.HiddenIf(noCpu, Cpu).HiddenIf(HasSgx1 == false, Configuration),
@@ -90,7 +99,7 @@ internal sealed class SgxInstructionSet
         Problem = CpuConfiguration switch
         {
             Mark.Supported => null,
-            Mark.Unknown => SgxAdvice.NotRecorded("SGX_CONFIGURATION_UNREADABLE", _cpu.Evidence(0x12)),
+            Mark.Unknown => SgxAdvice.NotRecorded("SGX_CONFIGURATION_UNREADABLE", "Whether SGX is switched on", _cpu.Evidence(0x12)),
             _ when HasSgx1 == true => SgxAdvice.InvalidSizes(_cpu),
             _ => SgxAdvice.SwitchedOff(_snapshot, _cpu),
         },
@@ -103,7 +112,7 @@ internal sealed class SgxInstructionSet
         Problem = Attributes switch
         {
             Mark.Supported => null,
-            Mark.Unknown => SgxAdvice.NotRecorded("SGX_ATTRIBUTES_UNREADABLE", _cpu.Evidence(0x12, 1)),
+            Mark.Unknown => SgxAdvice.NotRecorded("SGX_ATTRIBUTES_UNREADABLE", "Which attributes enclaves may have", _cpu.Evidence(0x12, 1)),
             _ => SgxAdvice.MissingAttributes(_cpu, MissingAttributes()),
         },
     };
@@ -116,7 +125,7 @@ internal sealed class SgxInstructionSet
         {
             Mark.Supported => null,
             Mark.Unknown when Epc.IsRecorded => SgxAdvice.OddPageCache(Epc),
-            Mark.Unknown => SgxAdvice.NotRecorded("SGX_EPC_UNREADABLE", _cpu.Evidence(0x12, 2)),
+            Mark.Unknown => SgxAdvice.NotRecorded("SGX_EPC_UNREADABLE", "Whether there is memory for enclaves", _cpu.Evidence(0x12, 2)),
             _ => SgxAdvice.NoPageCache(_cpu, Epc),
         },
     };
@@ -145,7 +154,7 @@ internal sealed class SgxInstructionSet
             Problem = mark switch
             {
                 Mark.Supported => null,
-                Mark.Unknown => SgxAdvice.NotRecorded($"SGX_{name}_UNREADABLE", evidence, harmless: true),
+                Mark.Unknown => SgxAdvice.NotRecorded($"SGX_{name}_UNREADABLE", $"Whether {name} is offered", evidence, harmless: true),
                 _ => SgxAdvice.NoFeature(name, evidence),
             },
         };
@@ -183,8 +192,19 @@ internal sealed class SgxInstructionSet
         Add(_cpu.Bit(0x12, 0, leaf => leaf.Eax, 7), "EVERIFYREPORT2 (12.0 EAX[7])");
         Add(_cpu.Bit(0x12, 0, leaf => leaf.Eax, 10), "EUPDATESVN (12.0 EAX[10])");
         Add(_cpu.Bit(0x12, 0, leaf => leaf.Eax, 11), "EDECCSSA (12.0 EAX[11])");
+        Add(_cpu.Bit(0x12, 0, leaf => leaf.Ebx, 1), "CPINFO (12.0 EBX[1])");
         Add(_cpu.Bit(7, 0, leaf => leaf.Edx, 1), "SGX_KEYS (7.0 EDX[1])");
+        AddUnknown(_capabilities?.Eax & ~KnownCapabilities, "12.0 EAX");
+        AddUnknown(_capabilities?.Ebx & ~KnownMiscSelect, "12.0 EBX");
+        AddUnknown(_attributes?.Eax & ~KnownAttributes, "12.1 EAX");
         return more;
+
+        // A processor newer than this program: worth a note, and no fault.
+        void AddUnknown(uint? bits, string register)
+        {
+            if (bits is > 0)
+                more.Add($"bits that this program does not know: {register} 0x{bits:x}");
+        }
     }
 
     private static ulong Largest(uint exponent) => (exponent & 0xFF) >= 64 ? ulong.MaxValue : 1UL << (int)(exponent & 0xFF);

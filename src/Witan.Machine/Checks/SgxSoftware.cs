@@ -37,9 +37,9 @@ internal sealed class SgxSoftware
 
     public Mark Mark { get; }
 
-    public Check Build(LaunchAdvice advice)
+    public Check Build(CpuFacts cpu, LaunchAdvice advice)
     {
-        var software = new SoftwareAdvice(_snapshot, _instructions, _flc, this);
+        var software = new SoftwareAdvice(_snapshot, cpu, _instructions, _flc, this);
         return new Check("sgx.software", "SGX system software", Mark)
         {
             Rule = "(Flexible launch control OR AESM) AND (device OR library) AND Able to launch enclaves",

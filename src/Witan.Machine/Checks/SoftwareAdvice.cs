@@ -2,8 +2,11 @@ namespace Witan.Machine;
 
 /// <summary>Cause, remedy and actor for the device, the library and AESM.</summary>
 internal sealed class SoftwareAdvice(
-    MachineSnapshot snapshot, SgxInstructionSet instructions, FlexibleLaunchControl flc, SgxSoftware software)
+    MachineSnapshot snapshot, CpuFacts cpu, SgxInstructionSet instructions, FlexibleLaunchControl flc, SgxSoftware software)
 {
+    /// <summary>The first kernel with an SGX driver of its own, and with the flag sgx in /proc/cpuinfo.</summary>
+    private static readonly Version s_firstWithDriver = new(5, 11);
+
     public Problem? Device()
     {
         SgxDevices devices = software.Devices;
@@ -26,7 +29,9 @@ internal sealed class SoftwareAdvice(
             ? Problem.Of(
                 ProblemState.Unreadable, "SGX_DEVICE_REFUSED", $"{path} is refused to this user: {devices.Reading.Error}.", evidence,
                 "This user, or this container, has no right to the device; whether it works is not known.",
-                "Add the user to the device's group (often sgx), or give the container the device; or run this command as root.", Actor.KernelOwner)
+                Rights.IsRoot(snapshot)
+                    ? "Give the container the device (--device), or run this command on the host."
+                    : "Add the user to the device's group (often sgx), or give the container the device; or run this command as root.", Actor.KernelOwner)
             : Problem.Of(
                 ProblemState.Failed, "SGX_DEVICE_FAILED", $"{path} does not open: {devices.Reading.Error}.", evidence,
                 "The driver refused to open the device.", "Look at the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner);
@@ -69,9 +74,9 @@ internal sealed class SoftwareAdvice(
         if (aesm.Mark == Mark.Supported)
             return null;
         string evidence = string.Join("; ", aesm.Evidence());
-        bool free = flc.CpuSupport == Mark.Supported && flc.Configuration != Mark.Fatal && flc.Mark != Mark.Unsupported;
+        bool free = flc.CpuSupport == Mark.Supported && flc.Configuration != Mark.Fatal;
         bool needless = free || instructions.CpuSupport == Mark.Fatal;
-        string relevance = flc.CpuSupport == Mark.Supported
+        string relevance = free
             ? "On a machine with flexible launch control it is needed only for quotes made through AESM."
             : "Without flexible launch control it is needed for launch tokens.";
         Problem Of(ProblemState state, string code, string sentence, string cause, string remedy, Actor actor) => Problem.Of(
@@ -103,27 +108,73 @@ internal sealed class SoftwareAdvice(
         Problem Of(string code, string cause, string remedy, Actor actor, ProblemState state = ProblemState.Absent, bool harmless = false) =>
             Problem.Of(state, code, "There is no SGX device.", evidence, cause, remedy, actor, harmless);
 
+        bool noControl = flc.CpuSupport == Mark.Fatal;
         if (instructions.CpuSupport == Mark.Fatal)
             return Of("SGX_DEVICE_ABSENT", "The processor offers no SGX, so the kernel makes no device.", "Nothing, before the processor offers SGX.", Actor.Nobody, harmless: true);
         if (instructions.CpuConfiguration == Mark.Fatal)
-            return Of("SGX_DEVICE_ABSENT", "SGX is switched off, so the kernel makes no device.", "Switch SGX on first; the device then appears by itself.", Actor.BiosOwner);
+        {
+            string after = noControl ? "then only the legacy driver (isgx) makes a device for this processor" : "the device then appears by itself";
+            return Of("SGX_DEVICE_ABSENT", "SGX is switched off, so the kernel makes no device.", $"Switch SGX on first; {after}.", Firmware.Owner(cpu));
+        }
+
         if (snapshot[Section.Arguments, "nosgx"].HasValue && snapshot[Section.Arguments, "nosgx"].Text != "no")
             return Of("SGX_KERNEL_OFF", "The kernel was told not to use SGX (argument nosgx).", "Remove nosgx from the kernel's arguments and reboot.", Actor.KernelOwner, ProblemState.Disabled);
-        if (flc.CpuSupport == Mark.Fatal || flc.Configuration == Mark.Fatal)
-            return Of("SGX_DEVICE_NEEDS_FLC", "The driver in the kernel makes a device only where flexible launch control is there and on.", flc.CpuSupport == Mark.Fatal ? "Only the legacy driver serves this processor; it is no longer maintained." : "Enable flexible launch control in the BIOS.", flc.CpuSupport == Mark.Fatal ? Actor.ChipVendor : Actor.BiosOwner);
-        if (instructions.PageCache == Mark.Supported && snapshot[Section.Flags, "sgx"].Text == "no")
-            return Of("SGX_KERNEL_DROPPED_EPC", $"The BIOS gives {EpcSections.Size(instructions.Epc.Total)} of enclave memory and the kernel dropped it: no sgx in /proc/cpuinfo.", "Use a kernel built with CONFIG_X86_SGX (Linux 5.11 or later); then see the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner, ProblemState.Disabled);
-        foreach (string module in new[] { "sgx", "isgx", "intel_sgx" })
+        bool controlIsOff = noControl || flc.Configuration == Mark.Fatal;
+        bool? known = Lines.Flag(snapshot, "sgx"), control = Lines.Flag(snapshot, "sgx_lc");
+        // The kernel's own driver is no module: where it is there, none of the modules is needed.
+        if (known != true && Module(controlIsOff) is { } module)
+            return module;
+        if (noControl)
+            return Of("SGX_DEVICE_NEEDS_FLC", "The driver in the kernel makes a device only where flexible launch control is there and on.", "Only the legacy driver (isgx) serves this processor; it is no longer maintained.", Actor.ChipVendor);
+        if (controlIsOff)
+            return Of("SGX_DEVICE_NEEDS_FLC", "The driver in the kernel makes a device only where flexible launch control is there and on.", Firmware.EnableLaunchControl(cpu), Firmware.Owner(cpu), ProblemState.Disabled);
+        if (flc.Configuration == Mark.Unknown && ((known == true && control == false) || snapshot[Section.Devices, "/dev/sgx_vepc"].HasValue))
         {
-            switch (snapshot[Section.Modules, module].Text)
-            {
-                case "loaded":
-                    return Of("SGX_DEVICE_ABSENT", $"The module {module} is loaded and made no device.", "See the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner, ProblemState.Failed);
-                case "available":
-                    return Of("SGX_MODULE_NOT_LOADED", $"The module {module} is there and not loaded.", $"Run `sudo modprobe {module}`.", Actor.KernelOwner, ProblemState.Disabled);
-            }
+            return Of(
+                "SGX_DEVICE_NEEDS_FLC",
+                "The kernel has the driver, and uses SGX for guests at most: that is what it does where the BIOS has locked launch control to Intel's key.",
+                Firmware.EnableLaunchControl(cpu), Firmware.Owner(cpu), ProblemState.Disabled);
+        }
+
+        if (known == true)
+            return Of("SGX_DEVICE_ABSENT", "The kernel has the driver and made no device: it could use none of the enclave memory; or this is a container that was not given the device.", "See the kernel log (dmesg | grep -i sgx); in a container, pass /dev/sgx_enclave.", Actor.KernelOwner, ProblemState.Failed);
+        if (instructions.PageCache == Mark.Supported && known == false)
+        {
+            string size = EpcSections.Size(instructions.Epc.Total);
+            // Before 5.11 the flag does not exist, so that it is missing means nothing more.
+            if (Kernel() is { } kernel && kernel < s_firstWithDriver)
+                return Of("SGX_KERNEL_DROPPED_EPC", $"There is {size} of enclave memory, and Linux {kernel} is older than the driver in the kernel.", "Use Linux 5.11 or later, built with CONFIG_X86_SGX.", Actor.KernelOwner);
+            string locked = flc.Configuration == Mark.Unknown ? " The kernel also does so where the BIOS has locked launch control, which could not be read here." : "";
+            return Of(
+                "SGX_KERNEL_DROPPED_EPC", $"There is {size} of enclave memory and the kernel dropped it: no sgx in /proc/cpuinfo, as without CONFIG_X86_SGX.{locked}",
+                $"Use a kernel built with CONFIG_X86_SGX (Linux 5.11 or later){(locked.Length > 0 ? ", and have flexible launch control enabled" : "")}; then see the kernel log (dmesg | grep -i sgx).",
+                Actor.KernelOwner, ProblemState.Disabled);
         }
 
         return Of("SGX_DEVICE_ABSENT", "The kernel has no SGX driver: it is too old or was built without it; in a container, the device was not passed.", "Use Linux 5.11 or later with CONFIG_X86_SGX; in a container, pass /dev/sgx_enclave.", Actor.KernelOwner);
+
+        // Without flexible launch control only the oldest driver helps: the others write the launch key's hash.
+        Problem? Module(bool withoutControl)
+        {
+            foreach (string name in withoutControl ? ["isgx"] : new[] { "sgx", "isgx", "intel_sgx" })
+            {
+                switch (snapshot[Section.Modules, name].Text)
+                {
+                    case "loaded":
+                        return Of("SGX_DEVICE_ABSENT", $"The module {name} is loaded and made no device.", "See the kernel log (dmesg | grep -i sgx).", Actor.KernelOwner, ProblemState.Failed);
+                    case "available":
+                        return Of("SGX_MODULE_NOT_LOADED", $"The module {name} is there and not loaded.", $"Run `sudo modprobe {name}`.", Actor.KernelOwner, ProblemState.Disabled);
+                }
+            }
+
+            return null;
+        }
+    }
+
+    // 6.12.1-amd64 is 6.12; null where it is not recorded, or is no such number.
+    private Version? Kernel()
+    {
+        string[] parts = snapshot[Section.Files, "/proc/sys/kernel/osrelease"].Text.Split('.', '-');
+        return parts.Length > 1 && Version.TryParse($"{parts[0]}.{parts[1]}", out Version? version) ? version : null;
     }
 }

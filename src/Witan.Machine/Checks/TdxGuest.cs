@@ -35,7 +35,7 @@ internal static class TdxGuest
                     Problem = guest switch
                     {
                         Mark.Supported => null,
-                        Mark.Unknown => SgxAdvice.NotRecorded("TDX_GUEST_UNREADABLE", how),
+                        Mark.Unknown => SgxAdvice.NotRecorded("TDX_GUEST_UNREADABLE", "Whether this is a trust domain", how),
                         _ => Problem.Of(ProblemState.Absent, "TDX_GUEST_ABSENT", "This virtual machine is not a trust domain.", how, "It was started as an ordinary guest.", "Start it as a confidential VM (TDX).", Actor.CloudProvider),
                     },
                 },

@@ -50,7 +50,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
                     Problem = processor switch
                     {
                         Mark.Supported => null,
-                        Mark.Unknown => SgxAdvice.NotRecorded("TDX_HOST_CPU_UNREADABLE", cpu.Evidence(1)),
+                        Mark.Unknown => SgxAdvice.NotRecorded("TDX_HOST_CPU_UNREADABLE", "Whether the processor has TDX", cpu.Evidence(1)),
                         _ => Problem.Of(ProblemState.Absent, "TDX_HOST_CPU_ABSENT", "This processor has no TDX.", cpu.Evidence(1), "Server processors have it from Sapphire Rapids on.", "Use such a processor.", Actor.ChipVendor),
                     },
                 },

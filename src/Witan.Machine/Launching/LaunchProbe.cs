@@ -8,8 +8,6 @@ internal static class LaunchProbe
     /// <summary>ATTRIBUTES: the enclave may be read from outside; it runs in 64-bit mode.</summary>
     public const ulong DebugBit = 2, Mode64 = 4;
 
-    private const int MaximumEnclave = 16 << 20;
-
     public static void Run(SystemRoot root, ICpuid cpuid, ProbeOptions options, SnapshotBuilder to) =>
         Run(root, cpuid, options, to, new LinuxEnclaveKernel(), cpu => Xcr0.Read(cpu));
 
@@ -21,8 +19,7 @@ internal static class LaunchProbe
         string? device = SgxDevices.InTree.FirstOrDefault(path => root.Exists(path).HasValue);
         if (device is null)
         {
-            foreach (string mode in new[] { "debug", "production" })
-                to.Set(Section.Launch, mode, Reading.Failed(LaunchOutcomes.LegacyDriver));
+            LaunchOutcomes.NoneOf(options, LaunchOutcomes.LegacyDriver, to);
             return;
         }
 
@@ -49,23 +46,8 @@ internal static class LaunchProbe
     {
         if (folder is null)
             return Reading.Failed(LaunchOutcomes.Skipped);
-        string? image = Only(folder, "*.sgxs"), signature = Only(folder, "*.sig");
-        if (image is null || signature is null || new FileInfo(image).Length > MaximumEnclave
-            || !SgxsFile.TryRead(File.ReadAllBytes(image), out EnclaveBlueprint? blueprint)
-            || !SigStruct.TryParse(File.ReadAllBytes(signature), out SigStruct? signed)
-            || !signed.MrEnclave.SequenceEqual(blueprint.Measure()))
-        {
-            return Reading.Failed("files EINVAL");
-        }
-
-        return launcher.Launch(device, blueprint, signed, signed.Attributes & ~DebugBit, signed.Xfrm).ToReading();
-    }
-
-    private static string? Only(string folder, string pattern)
-    {
-        if (!Directory.Exists(folder))
-            return null;
-        string[] found = Directory.GetFiles(folder, pattern);
-        return found.Length == 1 ? found[0] : null;
+        return SignedEnclave.TryRead(folder, out SignedEnclave? enclave, out _)
+            ? launcher.Launch(device, enclave.Blueprint, enclave.Signature, enclave.Signature.Attributes & ~DebugBit, enclave.Signature.Xfrm).ToReading()
+            : Reading.Failed(LaunchOutcomes.NoEnclave);
     }
 }

@@ -54,7 +54,7 @@ public static class ChildProbe
         }
         catch (Win32Exception)
         {
-            Fail(name, LaunchOutcomes.NotStarted, to);
+            Fail(name, LaunchOutcomes.NotStarted, options, to);
             return;
         }
 
@@ -63,13 +63,13 @@ public static class ChildProbe
         if (!Task.WaitAll([output, errors], options.ChildLimit) || !child.WaitForExit(TimeSpan.FromSeconds(1)))
         {
             child.Kill(entireProcessTree: true);
-            Fail(name, LaunchOutcomes.Timeout, to);
+            Fail(name, LaunchOutcomes.Timeout, options, to);
             return;
         }
 
         if (child.ExitCode != 0 || output.GetAwaiter().GetResult() is not { } answer || !SnapshotJson.TryRead(answer, out MachineSnapshot? seen, out _))
         {
-            Fail(name, LaunchOutcomes.Crashed, to);
+            Fail(name, LaunchOutcomes.Crashed, options, to);
             return;
         }
 
@@ -90,12 +90,11 @@ public static class ChildProbe
         return at <= MaximumAnswer ? new string(buffer, 0, at) : null;
     }
 
-    private static void Fail(string name, string reason, SnapshotBuilder to)
+    private static void Fail(string name, string reason, ProbeOptions options, SnapshotBuilder to)
     {
         if (name == Launch)
         {
-            foreach (string mode in new[] { "debug", "production" })
-                to.Set(Section.Launch, mode, Reading.Failed(reason));
+            LaunchOutcomes.NoneOf(options, reason, to);
         }
         else if (name == Library)
         {

@@ -56,13 +56,22 @@ public static class MachineProbe
             // The enclave is launched by the processor below, not by one that is only recorded.
             if (options.Processor is null && hasSgx && devices.Mark == Mark.Supported && new SgxInstructionSet(soFar, cpu).CpuConfiguration == Mark.Supported)
                 steps.Add(new Step("launch", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Launch, options, to)));
-            if (root.IsLive && soFar[Section.Libraries, SgxSoftware.LibraryName].HasValue)
-                steps.Add(new Step("library", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Library, options, to)));
+            // The loader looks in more folders than are named here, so where there is SGX it is asked in any case.
+            if (root.IsLive && (hasSgx || soFar[Section.Libraries, SgxSoftware.LibraryName].HasValue))
+                steps.Add(new Step("library", options.ChildLimit + StepLimit, () => Library(self, options, soFar, to)));
             // Where the driver is not loaded, the library would load it (nvidia-modprobe): then it is not asked.
             if (root.IsLive && soFar[Section.Libraries, Gpu.Library].HasValue && soFar[Section.Devices, Gpu.DriverDevice].HasValue)
                 steps.Add(new Step("nvml", options.ChildLimit + StepLimit, () => ChildProbe.Run(self, ChildProbe.Nvml, options, to)));
         }
 
         Step.RunAll(steps);
+    }
+
+    private static void Library(IReadOnlyList<string> self, ProbeOptions options, MachineSnapshot soFar, SnapshotBuilder to)
+    {
+        ChildProbe.Run(self, ChildProbe.Library, options, to);
+        // A loader that finds nothing either says no more than the folders did.
+        if (!soFar[Section.Libraries, SgxSoftware.LibraryName].HasValue && !to.Build()[Section.Libraries, SgxSoftware.LibraryName].HasValue)
+            to.Set(Section.Libraries, SgxSoftware.LibraryName, Reading.Failed("ENOENT"));
     }
 }

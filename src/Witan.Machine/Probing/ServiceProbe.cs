@@ -29,6 +29,8 @@ internal static class ServiceProbe
             if (Ask(path, name, to, options))
                 return;
         }
+
+        NotProvisioned(AesmFacts.NoService, to, options);
     }
 
     /// <summary>Looks for dstack's socket and makes one request that any version answers.</summary>
@@ -90,15 +92,20 @@ internal static class ServiceProbe
             to.Set(Section.Sockets, name, "connected");
             to.Set(Section.Aesm, AesmFacts.AnyRequest, Convert.ToHexStringLower(count.Raw.Span));
             if (count.ErrorCode != 0 || count.Operation == AesmOperation.Unsupported || count.Number(2) is not (> 0 and < 64) || count.Number(2) is not { } number)
-                return true;
-            AskForKeys(client, path, (uint)number, to, options);
+                NotProvisioned(count.Operation == AesmOperation.Unsupported ? AesmFacts.TooOld : AesmFacts.NoKeys, to, options);
+            else
+                AskForKeys(client, path, (uint)number, to, options);
             return true;
         }
         catch (AesmException e)
         {
             to.Set(Section.Sockets, name, e.Connected ? Reading.Of("connected") : Reading.Failed(e.Reason));
             if (e.Connected)
+            {
                 to.Set(Section.Aesm, AesmFacts.AnyRequest, Reading.Failed(e.Reason));
+                NotProvisioned(e.Reason, to, options);
+            }
+
             return e.Connected;
         }
     }
@@ -110,15 +117,27 @@ internal static class ServiceProbe
         {
             AesmReply keys = client.GetSupportedAttestationKeys(number);
             to.Set(Section.Aesm, AesmFacts.KeysRequest, Convert.ToHexStringLower(keys.Raw.Span));
-            if (options.Attest && EcdsaKey(keys.Bytes(2)) is { } key)
+            if (!options.Attest)
+                return;
+            if (keys.ErrorCode != 0 || keys.Operation == AesmOperation.Unsupported)
+                NotProvisioned(AesmFacts.NoKeys, to, options);
+            else if (EcdsaKey(keys.Bytes(2)) is { } key)
                 Provision(new AesmClient(path, options.AttestLimit), key.Span, to);
+            else
+                NotProvisioned(AesmFacts.NoEcdsaKey, to, options);
         }
         catch (AesmException e)
         {
             to.Set(Section.Aesm, AesmFacts.KeysRequest, Reading.Failed(e.Reason));
-            if (options.Attest)
-                to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Reading.Failed(e.Reason));
+            NotProvisioned(e.Reason, to, options);
         }
+    }
+
+    // Who asks with --attest is told why no quote was prepared, at whichever request it ended.
+    private static void NotProvisioned(string reason, SnapshotBuilder to, ProbeOptions options)
+    {
+        if (options.Attest)
+            to.Set(Section.Aesm, AesmFacts.ProvisionRequest, Reading.Failed(reason));
     }
 
     private static void Provision(AesmClient client, ReadOnlySpan<byte> key, SnapshotBuilder to)
@@ -148,6 +167,7 @@ internal static class ServiceProbe
     {
         List<AttestationKey> keys = AttestationKey.Parse(list);
         int index = keys.FindIndex(key => key.IsEcdsa);
-        return index < 0 ? null : list.Slice(index * AttestationKey.Size, AttestationKey.Size);
+        // Not null: that would become an empty name, by way of an empty array.
+        return index < 0 ? default(ReadOnlyMemory<byte>?) : list.Slice(index * AttestationKey.Size, AttestationKey.Size);
     }
 }

@@ -66,7 +66,7 @@ public sealed class MachineReport
         {
             new(instructions.Build(), noSgx),
             new(flc.Build(instructions.CpuSupport, advice), noSgx),
-            new(software.Build(advice), noSgx),
+            new(software.Build(cpu, advice), noSgx),
             new(attestation, noSgx),
         };
         var report = new MachineReport(recorded, parts, Machine.AttestationPath.Predict(cpu, instructions, flc), noSgx is null && sgx == Mark.Supported);

@@ -28,17 +28,38 @@ public sealed record MachineVerdict(MachineOutcome Outcome, string Sentence, Pro
         MachineReport.Tee[] open = [.. tees.Where(tee => tee.Workers == Mark.Unknown)];
         if (open.Length > 0)
         {
-            Problem? grant = Find(open, problem => problem.State == ProblemState.Unreadable && problem.Actor != Actor.Nobody) ?? Find(open, problem => problem.State == ProblemState.Unreadable);
-            return new MachineVerdict(MachineOutcome.Undecided, $"Could not tell whether confidential workers can run here ({string.Join(", ", open.Select(tee => tee.Label))}).{Step(grant)}", grant);
+            // What this user can be granted, then what nobody recorded, then what stands in the way without being a question of rights.
+            Problem? grant = Find(open, problem => problem.State == ProblemState.Unreadable && problem.Actor != Actor.Nobody)
+                ?? Find(open, problem => problem.State == ProblemState.Unreadable)
+                ?? Find(open, _ => true);
+            return new MachineVerdict(MachineOutcome.Undecided, $"Could not tell whether confidential workers can run here ({string.Join(", ", open.Select(tee => tee.Label))}).{Step("First", grant)}", grant);
         }
 
         if (tees.Length == 0)
             return new MachineVerdict(MachineOutcome.NotReady, "Not ready for confidential workers: this processor has none of the TEEs known here. Use a machine with Intel TDX or SGX, or AMD SEV-SNP.", null);
-        Problem? first = Find(tees, problem => problem.State != ProblemState.Unreadable && problem.Actor is not (Actor.Nobody or Actor.ChipVendor)) ?? Find(tees, problem => problem.Actor is not (Actor.Nobody or Actor.ChipVendor)) ?? Find(tees, _ => true);
-        return new MachineVerdict(MachineOutcome.NotReady, $"Not ready for confidential workers.{Step(first)}", first);
+        // A guest that is one for certain is mended before what its processor may have besides.
+        MachineReport.Tee[] ordered = [.. tees.OrderBy(tee => IsConfirmed(tee) ? 0 : 1)];
+        MachineReport.Tee[] hopeful = [.. ordered.Where(tee => Hopeless(tee) is null)];
+        Problem? first = Find(hopeful, problem => Mends(problem)) ?? Find(hopeful, problem => Decides(problem));
+        if (first is not null)
+            return new MachineVerdict(MachineOutcome.NotReady, $"Not ready for confidential workers.{Step("First", first)}", first);
+        Problem? hopeless = ordered.Select(Hopeless).FirstOrDefault(problem => problem is not null) ?? Find(ordered, _ => true);
+        return new MachineVerdict(MachineOutcome.NotReady, $"Not ready for confidential workers.{Step("Why", hopeless)}", hopeless);
     }
 
-    private static string Step(Problem? problem) => problem is null ? "" : $" First: {problem.Finding.Message} {problem.Finding.Remedy}{(problem.Actor == Actor.Nobody ? "" : $" ({problem.ActorName})")}";
+    // Its first line says whether this is such a guest.
+    private static bool IsConfirmed(MachineReport.Tee tee) => tee is { Name: "tdx-guest" or "snp-guest", Roots: [{ Children: [{ Mark: Mark.Supported }, ..] }, ..] };
+
+    private static bool Decides(Problem problem) => problem.State != ProblemState.Unreadable;
+
+    private static bool Mends(Problem problem) => Decides(problem) && problem.Actor is not (Actor.Nobody or Actor.ChipVendor);
+
+    // What only another processor brings makes every other step on this TEE pointless. Proof to others stands last in the tree and weighs most.
+    private static Problem? Hopeless(MachineReport.Tee tee) =>
+        Find([tee with { Roots = [.. tee.Roots.Reverse()] }], problem => Decides(problem) && problem.Actor == Actor.ChipVendor);
+
+    private static string Step(string word, Problem? problem) =>
+        problem is null ? "" : $" {word}: {problem.Finding.Message} {problem.Finding.Remedy}{(problem.Actor == Actor.Nobody ? "" : $" ({problem.ActorName})")}";
 
     private static Problem? Find(MachineReport.Tee[] tees, Func<Problem, bool> fits)
     {
@@ -61,7 +82,8 @@ public sealed record MachineVerdict(MachineOutcome Outcome, string Sentence, Pro
     {
         if (check.HiddenBecause is not null)
             return null;
-        if (check.Problem is { } problem && problem.Finding.Severity is not Attestation.FindingSeverity.Note && fits(problem))
+        // A line of text has no mark that could decide.
+        if (check.Problem is { } problem && check.HasMark && problem.Finding.Severity is not Attestation.FindingSeverity.Note && fits(problem))
             return problem;
         foreach (Check child in check.Children)
         {

@@ -15,7 +15,8 @@ public sealed record ReportStyle
     /// <summary>Colours.</summary>
     public bool Colour { get; init; }
 
-    internal string Mark(Mark mark)
+    /// <summary>The sign of a mark with the blanks behind it.</summary>
+    public string Mark(Mark mark)
     {
         if (PlainText)
             return mark switch { Machine.Mark.Supported => "yes ", Machine.Mark.Unknown => "??? ", _ => "no  " };
@@ -32,5 +33,6 @@ public sealed record ReportStyle
     /// <summary>In place of a mark where the question does not apply: that is neither ✘ nor ?.</summary>
     internal string NoMark => PlainText ? "n/a " : "-  ";
 
-    internal string Dim(string text) => Colour && !PlainText ? $"\e[2m{text}\e[0m" : text;
+    /// <summary>Secondary text.</summary>
+    public string Dim(string text) => Colour && !PlainText ? $"\e[2m{text}\e[0m" : text;
 }

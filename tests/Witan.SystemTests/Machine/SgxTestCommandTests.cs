@@ -108,6 +108,76 @@ public class SgxTestCommandTests
         Assert.Equal(1, exit);
         Assert.Contains("Required and not met: tier<=5: no tier from evidence that is accepted\n", output, StringComparison.Ordinal);
         Assert.EndsWith("confidenceLevel = 3\n", output, StringComparison.Ordinal);
+        // It has a level, and is fit for nothing.
+        Assert.DoesNotContain("Fit for", output, StringComparison.Ordinal);
+        Assert.Contains("No tier: confidential work must not be given to this platform", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_BIOS_does_not_raise_is_not_asked_of_the_BIOS()
+    {
+        using JsonDocument file = JsonDocument.Parse(await File.ReadAllBytesAsync(SharedData.Path("data", "quotes", "cases", "v4-tdx-b789d779386f-083952.json"), Cancel));
+        JsonElement real = file.RootElement;
+        (_, string output, _) = await WitanProgram.RunAsync(
+            Cancel, "sgx-test", "--quote", SharedData.Path("data", "quotes", real.GetProperty("quote").GetString()!),
+            "--collateral", SharedData.Path("data", "quotes", real.GetProperty("collateral").GetString()!), "--at", real.GetProperty("at").GetString()!);
+        Assert.Contains("short: PCESVN has 11, needs 13", output, StringComparison.Ordinal);
+        Assert.Contains("out of date: what is short is not raised by the BIOS, but by: PCE", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("update the BIOS", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_finding_about_evidence_says_who_acts_in_text_and_JSON()
+    {
+        string[] command = ["sgx-test", "--ias-report", Example("documents-report.json")];
+        (_, string text, _) = await WitanProgram.RunAsync(Cancel, [.. command, "--plaintext"]);
+        Assert.Matches("(?m)^no  IAS_CERTIFICATE_UNTRUSTED  .+\\. .+ \\([a-z' ]+\\)$", text);
+        Assert.DoesNotContain("✘", text, StringComparison.Ordinal);
+        (_, string output, _) = await WitanProgram.RunAsync(Cancel, [.. command, "--json"]);
+        using JsonDocument json = JsonDocument.Parse(output);
+        foreach (JsonElement finding in json.RootElement.GetProperty("evidence").GetProperty("findings").EnumerateArray())
+        {
+            foreach (string member in new[] { "code", "severity", "message", "actor" })
+                Assert.False(string.IsNullOrEmpty(finding.GetProperty(member).GetString()), $"{finding} has no {member}");
+        }
+    }
+
+    [Fact]
+    public async Task Advisories_that_nobody_looked_up_are_not_none()
+    {
+        using JsonDocument file = JsonDocument.Parse(await File.ReadAllBytesAsync(SharedData.Path("data", "quotes", "cases", "v4-tdx-a187b0da057d-81dceb.json"), Cancel));
+        string quote = SharedData.Path("data", "quotes", file.RootElement.GetProperty("quote").GetString()!);
+        (int exit, string output, _) = await WitanProgram.RunAsync(Cancel, "sgx-test", "--quote", quote);
+        Assert.Equal(3, exit);
+        Assert.Contains("advisoryIDs = unknown\n", output, StringComparison.Ordinal);
+        (_, output, _) = await WitanProgram.RunAsync(Cancel, "sgx-test", "--quote", quote, "--json");
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("evidence").GetProperty("advisoryIDs").ValueKind);
+    }
+
+    [Fact]
+    public async Task Evidence_alone_is_judged_alone_and_what_asks_about_a_machine_looks_at_one()
+    {
+        string[] evidence = ["sgx-test", "--ias-report", Example("documents-report.json"), "--json"];
+        (_, string alone, _) = await WitanProgram.RunAsync(Cancel, evidence);
+        (_, string both, _) = await WitanProgram.RunAsync(Cancel, [.. evidence, "--all"]);
+        using JsonDocument first = JsonDocument.Parse(alone), second = JsonDocument.Parse(both);
+        Assert.False(first.RootElement.TryGetProperty("tree", out _));
+        Assert.True(second.RootElement.TryGetProperty("tree", out _));
+        Assert.True(second.RootElement.TryGetProperty("evidence", out _));
+    }
+
+    [Fact]
+    public async Task A_result_that_cannot_be_written_is_no_success_and_no_fault()
+    {
+        foreach (string where in new[] { ">/dev/full", ">&-" })
+        {
+            using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet exec '{WitanProgram.Assembly}' sgx-test --replay '{Example("good.json")}' {where}"]) { RedirectStandardError = true, UseShellExecute = false })!;
+            string error = await process.StandardError.ReadToEndAsync(Cancel);
+            await process.WaitForExitAsync(Cancel);
+            Assert.Equal(3, process.ExitCode);
+            Assert.StartsWith("witan: error: the result cannot be written to standard output", error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -190,6 +260,8 @@ public class SgxTestCommandTests
         {
             ["--replay", "/nowhere"], ["--require", "sgx3"], ["--root", "/nowhere"], ["--ias-signature", "x"], ["--collateral", "x"], ["--replay", "README.md"], ["--explain", "x", "--json"],
             ["--quote", "a", "--ias-report", "b"], ["--probe", "nothing"], ["--record", "/nowhere/at/all.json"], ["--attest", "--replay", Example("good.json")],
+            ["--record", ""], ["--replay", ""], ["--ias-report", ""], ["--collateral-source", "https://localhost"], ["--explain", "x", "--require", "sgx"], ["--explain", "x", "--quote", "y"],
+            ["--whitelisted-enclave", "/"], ["--whitelisted-enclave", "/nowhere"], ["--whitelisted-enclave", "/", "--replay", Example("good.json")],
             ["--policy", "nonsense"], ["--at", "nonsense"], ["--trust-root", Example("development-report-root.pem")], ["--simulated"],
         })
         {

@@ -6,12 +6,12 @@ namespace Witan.Cli.Commands.SgxTest;
 /// <summary>Evidence with its rating, in the words of Phala Network's guide "Worker Confidence Level".</summary>
 /// <param name="Kind">What it is, for people.</param>
 /// <param name="QuoteStatus">What that guide calls <c>isvEnclaveQuoteStatus</c>; null where the evidence did not verify so far.</param>
-/// <param name="AdvisoryIds">Intel's advisories that are open on the platform.</param>
+/// <param name="AdvisoryIds">Intel's advisories that are open on the platform; null where they are not known.</param>
 /// <param name="Blob">Lines of the platform info blob, decoded; empty where the evidence has none.</param>
 /// <param name="Shortfall">What lies below the next better level.</param>
 /// <param name="Verdict">The appraisal.</param>
 internal sealed record RatedEvidence(
-    string Kind, string? QuoteStatus, IReadOnlyList<string> AdvisoryIds, IReadOnlyList<string> Blob, IReadOnlyList<TcbShortfall> Shortfall, Verdict Verdict)
+    string Kind, string? QuoteStatus, IReadOnlyList<string>? AdvisoryIds, IReadOnlyList<string> Blob, IReadOnlyList<TcbShortfall> Shortfall, Verdict Verdict)
 {
     /// <summary>Where the report sends the reader for advisories; null for Intel's general page.</summary>
     public string? AdvisoryUrl { get; init; }
@@ -37,13 +37,13 @@ internal sealed record RatedEvidence(
     }
 
     /// <summary>What could not be read.</summary>
-    public static RatedEvidence Refused(Verdict verdict) => new("not readable", null, [], [], [], verdict);
+    public static RatedEvidence Refused(Verdict verdict) => new("not readable", null, null, [], [], verdict);
 
     public static RatedEvidence Of(VerifyResult result)
     {
         TcbFacts? tcb = result.Facts?.Tcb;
         string kind = result.Quote is { } quote ? $"{quote.Tee.ToString().ToUpperInvariant()} quote of version {quote.Version}{(quote.IsDebug ? ", debug" : "")}" : "no quote";
-        return new RatedEvidence(kind, tcb?.Status?.ToString(), tcb?.AdvisoryIds ?? [], [], tcb?.Shortfall ?? [], result.Verdict)
+        return new RatedEvidence(kind, tcb?.Status?.ToString(), tcb?.AdvisoryIds, [], tcb?.Shortfall ?? [], result.Verdict)
         {
             PublishedTable = tcb is null ? null : Table(tcb.Status, tcb.AdvisoryIds, result.Verdict),
             Collateral = tcb is null ? null : $"TCB evaluation number {tcb.EvaluationDataNumber}, {(result.Facts!.CollateralAge ?? TimeSpan.Zero).Days} days old{(result.Facts.IsCollateralStale ? ", stale" : "")}",

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Witan.Attestation;
+using Witan.Cli.Commands.Verify;
 using Witan.Machine;
 
 namespace Witan.Cli.Commands.SgxTest;
@@ -47,7 +48,10 @@ internal static class SgxTestJson
         json.WriteString("collateral", evidence.Collateral);
         json.WriteBoolean("simulated", evidence.Verdict.IsSimulated);
         json.WriteString("advisoryURL", evidence.AdvisoryUrl ?? EvidenceText.AdvisoryUrl);
-        Strings(json, "advisoryIDs", evidence.AdvisoryIds);
+        if (evidence.AdvisoryIds is { } ids)
+            Strings(json, "advisoryIDs", ids);
+        else
+            json.WriteNull("advisoryIDs");
         Strings(json, "platformInfoBlob", evidence.Blob);
         json.WriteStartArray("shortfall");
         foreach (TcbShortfall item in evidence.Shortfall)
@@ -68,7 +72,10 @@ internal static class SgxTestJson
             json.WriteString("code", finding.Code);
             json.WriteString("severity", finding.Severity.ToString().ToLowerInvariant());
             json.WriteString("message", finding.Message);
+            json.WriteString("evidence", finding.Evidence);
+            json.WriteString("cause", finding.Why ?? FindingCatalog.Find(finding.Code)?.Meaning);
             json.WriteString("remedy", finding.Remedy);
+            json.WriteString("actor", VerifyText.Words(finding.Actor));
             json.WriteEndObject();
         }
 

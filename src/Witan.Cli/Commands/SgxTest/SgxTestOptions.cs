@@ -11,7 +11,7 @@ internal sealed class SgxTestOptions
     private readonly Option<string?> _record = new("--record") { Description = "save what was read, to be judged anywhere" };
     private readonly Option<string?> _replay = new("--replay") { Description = "judge a saved snapshot, the output of cpuid -r, or CSV of CPUID leaves; - reads standard input" };
     private readonly Option<string?> _root = new("--root") { Description = "take /dev, /sys, /proc, /run, /var from this directory; with --replay, the processor's leaves from the dump" };
-    private readonly Option<bool> _attest = new("--attest") { Description = "allow requests that may store keys or use the network" };
+    private readonly Option<bool> _attest = new("--attest") { Description = "allow requests that may store keys or use the network: have a quote prepared" };
     private readonly Option<string?> _enclave = new("--whitelisted-enclave") { Description = "directory with an enclave signed by Intel (.sgxs and .sig), for the third launch test" };
     private readonly Option<string?> _quote = new("--quote") { Description = "rate this quote" };
     private readonly Option<string?> _collateral = new("--collateral") { Description = "collateral for the quote's platform (JSON)" };
@@ -70,16 +70,22 @@ internal sealed class SgxTestOptions
             PlainText = parsed.GetValue(_plain),
             Probe = parsed.GetValue(_probe),
         };
+        Refuse(request.Record?.Length == 0, "--record names no file", "a variable that is not set gives an empty name");
         Refuse(request.Quote is not null && request.IasReport is not null, "--quote and --ias-report are both rated", "give one of them");
         Refuse(request.IasReport is null && (request.IasSignature ?? request.IasCertificate) is not null, "--ias-signature and --ias-certificate belong to a report", "give it with --ias-report FILE");
         Refuse(!request.HasEvidence && (request.TrustRoot is not null || request.Simulated), "--trust-root and --simulated are for evidence", "give it with --quote FILE or --ias-report FILE");
         Refuse(request.Collateral is not null && request.Quote is null, "--collateral belongs to a quote", "give it with --quote FILE");
         Refuse(request.CollateralClient is not null && request.Quote is null, "--fetch gets collateral for a quote", "give it with --quote FILE");
         Refuse(request.CollateralClient is not null && (request.At ?? request.Collateral) is not null, "--fetch gets today's collateral", "leave out --at and --collateral, or --fetch");
+        Refuse(parsed.GetValue(_fetch) == false && _sources.Few.Any(option => parsed.GetResult(option) is { Implicit: false }), "--collateral-source and --collateral-cache are for --fetch", "give them with --fetch, or leave them out");
         Refuse(request.Replay is not null && request.Attest, "--attest asks this machine's services, --replay looks at a recording", "leave one of them out");
+        Refuse(request is { Replay: not null, WhitelistedEnclave: not null }, "--whitelisted-enclave launches on this machine, --replay looks at a recording", "leave one of them out");
+        Refuse(request.Explain is not null && (request.Require is not null || request.HasEvidence), "--explain explains and judges nothing", "leave out --require, --quote and --ias-report");
         Refuse(request.Explain is not null && request.Json, "--json already holds every check with its evidence and rule", "leave out --explain");
         Refuse(request.Root is { } root && !Directory.Exists(root), $"{request.Root} is no directory", "check the path");
-        Refuse(request.WhitelistedEnclave is { } folder && !Directory.Exists(folder), $"{request.WhitelistedEnclave} is no directory", "give the one that holds the .sgxs and the .sig");
+        // The child process that launches it reads the same folder, after its parent has.
+        string? problem = null;
+        Refuse(request is { WhitelistedEnclave: { } folder, Probe: null } && !SignedEnclave.TryRead(folder, out _, out problem), $"--whitelisted-enclave: {problem}", "give the folder that holds one .sgxs and the .sig that belongs to it");
         return request;
     }
 

@@ -55,6 +55,8 @@ internal sealed record SgxTestRequest
 
     public bool HasEvidence => Quote is not null || IasReport is not null;
 
-    /// <summary>Evidence alone is judged without a look at the machine: it may come from any other.</summary>
-    public bool LooksAtMachine => !HasEvidence || Replay is not null || Root is not null || Record is not null || Explain is not null || Require?.Tees.Count > 0;
+    /// <summary>Evidence alone is judged without a look at the machine: it may come from any other. Whatever asks about a machine looks at one.</summary>
+    public bool LooksAtMachine =>
+        !HasEvidence || Replay is not null || Root is not null || Record is not null || Explain is not null || Require?.Tees.Count > 0
+        || Attest || All || Verbose || WhitelistedEnclave is not null;
 }

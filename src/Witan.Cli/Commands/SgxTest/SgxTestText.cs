@@ -23,7 +23,7 @@ internal static class SgxTestText
             terminal.Out.WriteLine();
         }
 
-        EvidenceText.Write(terminal, evidence);
+        EvidenceText.Write(terminal, evidence, Style(terminal, request));
     }
 
     public static int Explain(Terminal terminal, MachineReport report, string name, SgxTestRequest request)

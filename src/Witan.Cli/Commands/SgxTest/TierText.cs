@@ -27,19 +27,27 @@ internal static class TierText
         string name = status?.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant() ?? "";
         if (name.Contains("OUTOFDATE", StringComparison.Ordinal))
         {
-            // Intel's documents have components of their own for what is loaded late; all others count as the BIOS left them.
-            string late = shortfall.Any(item => item.Update.Contains("loaded by the OS", StringComparison.Ordinal))
-                ? " Except for the components above that Intel's own document says are raised that way."
-                : "";
-            yield return $"out of date: update the BIOS. Microcode that the operating system loads does not raise CPUSVN: only what the BIOS loads counts.{late} (BIOS owner)";
+            // Intel's documents say of each component who raises it; only where none is named is the BIOS the first guess.
+            string[] updates = [.. shortfall.Select(item => item.Update).Distinct(StringComparer.Ordinal)];
+            if (updates.Length == 0 || Array.Exists(updates, update => update.Contains("BIOS", StringComparison.Ordinal)))
+            {
+                string late = Array.Exists(updates, update => update.Contains("loaded by the OS", StringComparison.Ordinal))
+                    ? " Except for the components above that Intel's own document says are raised that way."
+                    : "";
+                yield return $"out of date: update the BIOS. Microcode that the operating system loads does not raise CPUSVN: only what the BIOS loads counts.{late} (BIOS owner)";
+            }
+            else
+            {
+                yield return $"out of date: what is short is not raised by the BIOS, but by: {string.Join("; ", updates)}. (platform operator)";
+            }
         }
 
         if (name.Contains("CONFIGURATION", StringComparison.Ordinal))
             yield return "configuration needed: update the BIOS; switch off Hyper-Threading, the integrated GPU, power saving and overclocking; read each advisory. (BIOS owner)";
         if (name.Contains("SWHARDENING", StringComparison.Ordinal))
             yield return "hardening needed: nothing on this machine changes that. The enclave must be built with mitigations. (enclave author; for the operator: nobody)";
-        if (name.Contains("TDRELAUNCH", StringComparison.Ordinal))
-            yield return "relaunch advised: the host is mended already; start the guest again. (platform operator)";
+        if (name.Contains("RELAUNCHADVISED", StringComparison.Ordinal))
+            yield return "relaunch advised: the host is mended already; start the guest again. (workload owner)";
         if (name.Contains("REVOKED", StringComparison.Ordinal))
             yield return "revoked: the platform's keys are not trusted any more, and nothing on it changes that. (nobody)";
     }

@@ -82,7 +82,7 @@ internal static class VerifyText
         $"  step         {step.Status} of {step.Date:yyyy-MM-dd} needs {string.Join(", ", step.Needs.Select(item => $"{item.Component} {item.Need}"))}"
         + (step.Removes.Count == 0 ? "" : $"; removes {string.Join(", ", step.Removes)}");
 
-    private static string Words(FindingActor actor) => actor switch
+    internal static string Words(FindingActor actor) => actor switch
     {
         FindingActor.PlatformOperator => "platform operator",
         FindingActor.WorkloadOwner => "workload owner",

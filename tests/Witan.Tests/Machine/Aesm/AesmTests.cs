@@ -63,6 +63,41 @@ public sealed class AesmTests : IDisposable
         Assert.Empty(service.Attacks);
     }
 
+    /// <summary>At which request it ends, what is written down, the requests made, and what the remedy names.</summary>
+    public static TheoryData<string, string, int[], string> NoQuoting => new()
+    {
+        { "no service", AesmFacts.NoService, [], "libsgx-aesm-ecdsa-plugin" },
+        { "old", AesmFacts.TooOld, [21], "Update sgx-aesm-service" },
+        { "no keys", AesmFacts.NoKeys, [21], "libsgx-aesm-quote-ex-plugin" },
+        { "keys refused", AesmFacts.NoKeys, [21, 22], "libsgx-aesm-quote-ex-plugin" },
+        { "EPID", AesmFacts.NoEcdsaKey, [21, 22], "libsgx-aesm-ecdsa-plugin" },
+        { "closes", "closed", [21], "journalctl" },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoQuoting))]
+    public void Asked_to_attest_it_says_why_it_cannot_wherever_it_ends(string kind, string reason, int[] asked, string remedy)
+    {
+        using FakeAesm? service = kind == "no service" ? null : new FakeAesm(SocketPath, (operation, _) => (operation, kind) switch
+        {
+            (21, "old") => FakeAesm.Frame(20, new ProtobufWriter().Varint(1, 1)),
+            (21, "no keys") => FakeAesm.Frame(21, new ProtobufWriter().Varint(1, 0).Varint(2, 0)),
+            (21, "closes") => [],
+            (22, "keys refused") => FakeAesm.Frame(22, new ProtobufWriter().Varint(1, 1)),
+            (22, "EPID") => FakeAesm.Frame(22, new ProtobufWriter().Varint(1, 0).Bytes(2, FakeAesm.Key(0))),
+            _ => FakeAesm.Good(operation),
+        });
+        MachineReport report = Judge(attest: true);
+        Assert.Equal(asked, service?.Asked ?? []);
+        Assert.Equal(reason, report.Snapshot[Section.Aesm, AesmFacts.ProvisionRequest].Error);
+        Check check = report.Find("attestation.quote").Single().Check;
+        Assert.Equal((Mark.Unknown, ProblemState.Unreadable, Witan.Attestation.FindingSeverity.Undecided), (check.Mark, check.Problem!.State, check.Problem.Finding.Severity));
+        Assert.Contains(remedy, check.Problem.Finding.Remedy, StringComparison.Ordinal);
+        // What was done is not advised.
+        Assert.DoesNotContain("--attest", check.Problem.Finding.Remedy, StringComparison.Ordinal);
+        Assert.False(MachineReport.Judge(Judge(attest: false).Snapshot).Snapshot[Section.Aesm, AesmFacts.ProvisionRequest].IsFailure);
+    }
+
     [Fact]
     public void An_error_of_the_second_answer_counts()
     {

@@ -113,7 +113,7 @@ public class DumpTests
         Assert.DoesNotContain("page-flush", turin, StringComparison.Ordinal);
     }
 
-    private static MachineReport Judge(string name)
+    internal static MachineReport Judge(string name)
     {
         string file = name.EndsWith("cpuid-r", StringComparison.Ordinal) ? $"{name}.txt" : $"instlatx64/{name}.leaves.csv";
         string text = File.ReadAllText(SharedData.Path("data", "machine", "cpuid", file));

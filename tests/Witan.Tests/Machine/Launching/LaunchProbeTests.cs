@@ -50,6 +50,12 @@ public class LaunchProbeTests
         (_, MachineReport report) = Launch(prepare: sgx => sgx.LockedTo = new byte[32]);
         Problem problem = report.Find("sgx.launch.production").Single().Check.Problem!;
         Assert.Equal("production enclave: init EPERM", problem.Finding.Evidence);
+        // The register says that launch control is flexible, so the lock is not what it looks like.
+        Assert.Contains("although launch control is flexible", problem.Finding.Why, StringComparison.Ordinal);
+        Assert.Equal(Actor.EnclaveAuthor, problem.Actor);
+
+        (_, report) = Launch(prepare: sgx => sgx.LockedTo = new byte[32], msr: null);
+        problem = report.Find("sgx.launch.production").Single().Check.Problem!;
         Assert.Contains("locked to another signer", problem.Finding.Why, StringComparison.Ordinal);
         Assert.Equal(Actor.BiosOwner, problem.Actor);
     }
@@ -66,7 +72,7 @@ public class LaunchProbeTests
         { "add", 12, "enclave memory is full", Actor.KernelOwner },
         { "map", 13, "noexec", Actor.KernelOwner },
         { "map", 1, "noexec", Actor.KernelOwner },
-        { "init", 1, "locked to another signer", Actor.BiosOwner },
+        { "init", 1, "although launch control is flexible", Actor.EnclaveAuthor },
         { "init", 13, "provisioning key", Actor.KernelOwner },
         { "init", 4, "interrupted again and again", Actor.KernelOwner },
         { "init", 12, "enclave memory is full", Actor.KernelOwner },
@@ -115,6 +121,51 @@ public class LaunchProbeTests
         LaunchProbe.Run(new SystemRoot(root.Directory), TestCpu.Client, new ProbeOptions(), to, sgx, _ => null);
         Assert.Empty(sgx.Steps);
         Assert.Equal(LaunchOutcomes.LegacyDriver, to.Build()[Section.Launch, "debug"].Error);
+        Assert.False(to.Has(Section.Launch, "whitelisted"));
+        // One that was given was not skipped.
+        LaunchProbe.Run(new SystemRoot(root.Directory), TestCpu.Client, new ProbeOptions { WhitelistedEnclave = root.Directory }, to, sgx, _ => null);
+        Assert.Equal(LaunchOutcomes.LegacyDriver, to.Build()[Section.Launch, "whitelisted"].Error);
+    }
+
+    [Fact]
+    public void An_enclave_that_was_given_is_launched_as_it_is_signed()
+    {
+        using var folder = new EnclaveFolder();
+        (SoftwareSgx sgx, MachineReport report) = Launch(enclave: folder.Path);
+        Assert.Equal("launched", report.Snapshot[Section.Launch, "whitelisted"].Text);
+        Assert.Equal(Convert.ToHexStringLower(folder.Blueprint.Measure()), Convert.ToHexStringLower(sgx.MrEnclave));
+        (_, report) = Launch(enclave: folder.Path, prepare: fake => fake.Fails["init"] = 1, msr: null);
+        Problem problem = report.Find("sgx.launch.whitelisted").Single().Check.Problem!;
+        Assert.Equal("SGX_LAUNCH_WHITELISTED_FAILED", problem.Finding.Code);
+        Assert.DoesNotContain("aesmd", problem.Finding.Remedy, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string> BadFolders => new()
+    {
+        { "empty", "no .sgxs" },
+        { "two", "2 .sgxs" },
+        { "no signature", "no .sig" },
+        { "another's signature", "another enclave" },
+        { "no image", "no enclave in the SGXS form" },
+        { "no SIGSTRUCT", "no SIGSTRUCT" },
+        { "long", "more than 1808 bytes" },
+        { "dangling", "no file that can be read" },
+        { "missing", "cannot be read" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadFolders))]
+    public void A_folder_without_an_enclave_is_no_verdict_on_the_machine(string what, string problem)
+    {
+        using var folder = new EnclaveFolder();
+        folder.Spoil(what);
+        Assert.False(SignedEnclave.TryRead(folder.Path, out _, out string? said));
+        Assert.Contains(problem, said, StringComparison.Ordinal);
+        (_, MachineReport report) = Launch(enclave: folder.Path);
+        // The other two launches stand, and stay visible.
+        Assert.Equal(("launched", "launched"), (report.Snapshot[Section.Launch, "debug"].Text, report.Snapshot[Section.Launch, "production"].Text));
+        Assert.Null(report.Find("sgx.launch.production").Single().HiddenBecause);
+        Assert.Equal(Mark.Unknown, report.Find("sgx.launch.whitelisted").Single().Check.Mark);
     }
 
     private static TestCpu Amx()
@@ -126,10 +177,12 @@ public class LaunchProbeTests
     }
 
     // The report, and the processor that launched the last enclave: each launch opens the device anew.
-    private static (SoftwareSgx Last, MachineReport Report) Launch(Action<SoftwareSgx>? prepare = null, ulong? xcr0 = null, TestCpu? cpu = null, List<SoftwareSgx>? made = null)
+    private static (SoftwareSgx Last, MachineReport Report) Launch(Action<SoftwareSgx>? prepare = null, ulong? xcr0 = null, TestCpu? cpu = null, List<SoftwareSgx>? made = null, ulong? msr = 0x60005, string? enclave = null)
     {
         using var root = new FakeRoot();
-        root.Device("/dev/sgx_enclave").Msr((0x3A, 0x60005));
+        root.Device("/dev/sgx_enclave");
+        if (msr is { } value)
+            root.Msr((0x3A, value));
         var to = new SnapshotBuilder("child");
         List<SoftwareSgx> all = made ?? [];
         var kernel = new EachTime(() =>
@@ -139,7 +192,7 @@ public class LaunchProbeTests
             all.Add(sgx);
             return sgx;
         });
-        LaunchProbe.Run(new SystemRoot(root.Directory), cpu ?? TestCpu.Client, new ProbeOptions(), to, kernel, _ => xcr0);
+        LaunchProbe.Run(new SystemRoot(root.Directory), cpu ?? TestCpu.Client, new ProbeOptions { WhitelistedEnclave = enclave }, to, kernel, _ => xcr0);
         MachineSnapshot probed = root.Probe(cpu ?? TestCpu.Client), launched = to.Build();
         var whole = new SnapshotBuilder("test");
         foreach (MachineSnapshot part in new[] { probed, launched })

@@ -51,7 +51,7 @@ public class MeasurementTests
             _ = SgxsFile.TryRead(tagged, out _);
         }).QuickCheckThrowOnFailure();
 
-    private static byte[] Stream(EnclaveBlueprint blueprint)
+    internal static byte[] Stream(EnclaveBlueprint blueprint)
     {
         var stream = new List<byte>();
         void Record(string tag, params ReadOnlySpan<ulong> words)

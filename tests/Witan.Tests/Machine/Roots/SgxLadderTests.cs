@@ -22,6 +22,7 @@ public class SgxLadderTests
         ["not given to the guest"] = new(() => TestCpu.Intel(0x806F8, guest: true), _ => { }, "SGX_CPU_ABSENT", ProblemState.Absent, Actor.CloudProvider, "hypervisor"),
         ["shown to the guest and empty"] = new(() => TestCpu.Intel(0x806F8, guest: true, sgx: 1), _ => { }, "SGX_GUEST_OFF", ProblemState.Disabled, Actor.CloudProvider, "nothing to use"),
         ["off in the BIOS"] = new(BiosOff, root => root.Efi(Status, 0), "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "SGX is off in the BIOS."),
+        ["the BIOS says a state that does not exist"] = new(BiosOff, root => root.Efi(Status, 3), "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "does not exist (3)"),
         ["the BIOS says nothing"] = new(BiosOff, _ => { }, "SGX_BIOS_OFF", ProblemState.Disabled, Actor.BiosOwner, "no EFI variable says more"),
         ["the BIOS says on and it is not"] = new(BiosOff, root => root.Efi(Status, 1), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
         ["the BIOS gives memory and SGX is off"] = new(BiosOff, root => root.Efi(EfiVariables.EpcBios, Sizes(64, 64)), "SGX_BIOS_CLAIMS_ON", ProblemState.Disabled, Actor.BiosOwner, "fault of the BIOS"),
@@ -48,12 +49,20 @@ public class SgxLadderTests
         ["launch control off in the BIOS"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x40005)), "FLC_OFF_IN_BIOS", ProblemState.Disabled, Actor.BiosOwner, "locked to Intel's"),
         ["launch control set and not locked"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x60004)), "FLC_OFF_IN_BIOS", ProblemState.Disabled, Actor.BiosOwner, "not locked the register"),
         ["launch control not readable"] = new(() => TestCpu.Client, _ => { }, "FLC_CONFIGURATION_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "module msr is not loaded"),
-        ["no driver in the kernel"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x60005)), "SGX_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "no SGX driver"),
+        ["no driver in the kernel"] = new(() => TestCpu.Client.Set(0x12, 2, 1, 0, 0x05E00003, 0), root => root.Msr((0x3A, 0x60005)).Flags("fpu"), "SGX_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "no SGX driver"),
+        ["a driver in the kernel, and no device"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x60005)), "SGX_DEVICE_ABSENT", ProblemState.Failed, Actor.KernelOwner, "made no device"),
+        ["the same, launch control not readable"] = new(() => TestCpu.Client, _ => { }, "SGX_DEVICE_ABSENT", ProblemState.Failed, Actor.KernelOwner, "made no device"),
+        ["launch control locked, as the flags say"] = new(() => TestCpu.Client, root => root.Flags("fpu sgx"), "SGX_DEVICE_NEEDS_FLC", ProblemState.Disabled, Actor.BiosOwner, "locked launch control"),
+        ["launch control locked, as the guests' device says"] = new(() => TestCpu.Client, root => root.Device("/dev/sgx_vepc"), "SGX_DEVICE_NEEDS_FLC", ProblemState.Disabled, Actor.BiosOwner, "locked launch control"),
+        ["launch control locked or no driver"] = new(() => TestCpu.Client, root => root.Flags("fpu"), "SGX_KERNEL_DROPPED_EPC", ProblemState.Disabled, Actor.KernelOwner, "which could not be read here"),
+        ["a kernel from before the driver"] = new(() => TestCpu.Client, root => root.Flags("fpu").Write("/proc/sys/kernel/osrelease", "5.4.0-91-generic\n"), "SGX_KERNEL_DROPPED_EPC", ProblemState.Absent, Actor.KernelOwner, "Linux 5.4 is older than the driver"),
         ["the kernel was told not to"] = new(() => TestCpu.Client, root => root.Write("/proc/cmdline", "quiet nosgx\n"), "SGX_KERNEL_OFF", ProblemState.Disabled, Actor.KernelOwner, "argument nosgx"),
-        ["the kernel dropped all memory"] = new(() => TestCpu.Client, root => root.Flags("fpu"), "SGX_KERNEL_DROPPED_EPC", ProblemState.Disabled, Actor.KernelOwner, "94.0MiB"),
-        ["module at hand, not loaded"] = new(() => TestCpu.Client, root => root.Write("/lib/modules/6.12.1/modules.dep", "kernel/drivers/isgx.ko.xz:\n"), "SGX_MODULE_NOT_LOADED", ProblemState.Disabled, Actor.KernelOwner, "isgx"),
-        ["module loaded, no device"] = new(() => TestCpu.Client, root => root.Write("/sys/module/isgx/initstate", "live\n"), "SGX_DEVICE_ABSENT", ProblemState.Failed, Actor.KernelOwner, "made no device"),
-        ["a driver needs launch control"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x40005)), "SGX_DEVICE_NEEDS_FLC", ProblemState.Absent, Actor.BiosOwner, "only where flexible launch control"),
+        ["the kernel dropped all memory"] = new(() => TestCpu.Client, root => root.Flags("fpu").Msr((0x3A, 0x60005)), "SGX_KERNEL_DROPPED_EPC", ProblemState.Disabled, Actor.KernelOwner, "94.0MiB"),
+        ["module at hand, not loaded"] = new(() => TestCpu.Client, root => root.Flags("fpu").Write("/lib/modules/6.12.1/modules.dep", "kernel/drivers/isgx.ko.xz:\n"), "SGX_MODULE_NOT_LOADED", ProblemState.Disabled, Actor.KernelOwner, "isgx"),
+        ["module at hand, no launch control"] = new(() => TestCpu.Intel(0x806EA, sgx: 1).WithSgx(), root => root.Flags("fpu").Write("/lib/modules/6.12.1/modules.dep", "extra/isgx.ko:\nextra/intel_sgx.ko:\n"), "SGX_MODULE_NOT_LOADED", ProblemState.Disabled, Actor.KernelOwner, "isgx"),
+        ["a module that needs launch control does not help"] = new(() => TestCpu.Intel(0x806EA, sgx: 1).WithSgx(), root => root.Flags("fpu").Write("/lib/modules/6.12.1/modules.dep", "extra/intel_sgx.ko:\n"), "SGX_DEVICE_NEEDS_FLC", ProblemState.Absent, Actor.ChipVendor, "only where flexible launch control"),
+        ["module loaded, no device"] = new(() => TestCpu.Client, root => root.Flags("fpu").Write("/sys/module/isgx/initstate", "live\n"), "SGX_DEVICE_ABSENT", ProblemState.Failed, Actor.KernelOwner, "made no device"),
+        ["a driver needs launch control"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x40005)), "SGX_DEVICE_NEEDS_FLC", ProblemState.Disabled, Actor.BiosOwner, "only where flexible launch control"),
         ["noexec on /dev"] = new(() => TestCpu.Client, root => root.Device("/dev/sgx_enclave").Mount("/dev", "rw,nosuid,noexec", "tmpfs"), "SGX_DEVICE_NOEXEC", ProblemState.Failed, Actor.KernelOwner, "noexec mount forbids"),
         ["noexec on a mount of its own"] = new(() => TestCpu.Client, root => root.Device("/dev/sgx/enclave").Mount("/dev/sgx", "rw,noexec", "tmpfs"), "SGX_DEVICE_NOEXEC", ProblemState.Failed, Actor.KernelOwner, "noexec mount forbids"),
         ["no library"] = new(() => TestCpu.Client, _ => { }, "SGX_LIBRARY_ABSENT", ProblemState.Absent, Actor.PackageOwner, "not installed"),
@@ -61,6 +70,7 @@ public class SgxLadderTests
         ["AESM not installed"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x60005)), "AESM_ABSENT", ProblemState.Absent, Actor.Nobody, "only for quotes made through AESM"),
         ["AESM stopped"] = new(() => TestCpu.Client, root => root.Write("/lib/systemd/system/aesmd.service", ""), "AESM_STOPPED", ProblemState.Disabled, Actor.PackageOwner, "stopped"),
         ["AESM runs elsewhere"] = new(() => TestCpu.Client, root => root.Folder("/sys/fs/cgroup/system.slice/aesmd.service"), "AESM_NO_SOCKET", ProblemState.Failed, Actor.PackageOwner, "only if it is mounted"),
+        ["launch control off, AESM for tokens"] = new(() => TestCpu.Client, root => root.Msr((0x3A, 0x40005)), "AESM_ABSENT", ProblemState.Absent, Actor.PackageOwner, "launch tokens"),
         ["no launch control, AESM for tokens"] = new(() => TestCpu.Intel(0x806EA, sgx: 1).WithSgx(), _ => { }, "AESM_ABSENT", ProblemState.Absent, Actor.PackageOwner, "launch tokens"),
         ["legacy driver"] = new(() => TestCpu.Client, root => root.Device("/dev/isgx"), "SGX_LAUNCH_DEBUG_NOT_TRIED", ProblemState.Unreadable, Actor.Nobody, "a device opens"),
         ["EPID only"] = new(() => TestCpu.Intel(0x806EA, sgx: 1).WithSgx(), _ => { }, "ATTESTATION_EPID_ONLY", ProblemState.Absent, Actor.ChipVendor, "2 April 2025"),
@@ -84,6 +94,100 @@ public class SgxLadderTests
         Assert.NotEmpty(problem.Finding.Evidence!);
         Assert.NotEmpty(problem.Finding.Remedy!);
         Assert.Equal(rung.State == ProblemState.Unreadable && check.HasMark, check.Mark == Mark.Unknown && check.HasMark);
+    }
+
+    /// <summary>The same machines as guests: a guest has no BIOS that could switch a processor's feature on.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_guest_is_never_sent_to_its_BIOS(string name)
+    {
+        Rung rung = Rungs[name];
+        using var root = new FakeRoot();
+        rung.Tree(root);
+        TestCpu cpu = rung.Cpu();
+        cpu.Set(1, 0, cpu.Read(1, 0)!.Eax, 0, 1u << 31, 0);
+        foreach ((Check check, string path) in MachineReport.Judge(root.Probe(cpu)).Parts.Where(part => part.Root.Id.StartsWith("sgx", StringComparison.Ordinal) || part.Root.Id == "flc").SelectMany(part => part.Root.Walk()))
+        {
+            Assert.NotEqual((path, Actor.BiosOwner), (path, check.Problem?.Actor));
+            Assert.DoesNotContain("in the BIOS", check.Problem?.Finding.Remedy ?? "", StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>What cannot be shown by a tree to root, who may open everything: a reading, who looked, and what comes out.</summary>
+    public static TheoryData<string, string, string, string, string, ProblemState, string> Readings => new()
+    {
+        { Section.Devices, "/dev/sgx_enclave", "!EBUSY", "no", "SGX_DEVICE_FAILED", ProblemState.Failed, "dmesg" },
+        { Section.Devices, "/dev/sgx_enclave", "!EIO", "yes", "SGX_DEVICE_FAILED", ProblemState.Failed, "dmesg" },
+        { Section.Devices, "/dev/sgx_enclave", "!EPERM", "no", "SGX_DEVICE_REFUSED", ProblemState.Unreadable, "as root" },
+        { Section.Devices, "/dev/sgx_enclave", "!EPERM", "yes", "SGX_DEVICE_REFUSED", ProblemState.Unreadable, "--device" },
+        { Section.Msr, "0000003a", "!EPERM", "no", "FLC_CONFIGURATION_UNREADABLE", ProblemState.Unreadable, "as root" },
+        { Section.Msr, "0000003a", "!EPERM", "yes", "FLC_CONFIGURATION_UNREADABLE", ProblemState.Unreadable, "on the host" },
+        { Section.Efi, EfiVariables.Status, "!EACCES", "no", "SGX_BIOS_UNREADABLE", ProblemState.Disabled, "as root" },
+        { Section.Efi, EfiVariables.Status, "!EACCES", "yes", "SGX_BIOS_UNREADABLE", ProblemState.Disabled, "on the host" },
+        { Section.Sockets, AesmSocket.Path, "!EACCES", "no", "AESM_REFUSED", ProblemState.Unreadable, "group" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Readings))]
+    public void What_was_refused_names_the_right_that_is_missing(string section, string key, string reading, string root, string code, ProblemState state, string remedy)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Rights, "root", root);
+        CpuidProbe.Run(section == Section.Efi ? BiosOff() : TestCpu.Client, to);
+        to.Set(section, key, Reading.Decode(reading));
+        Problem problem = MachineReport.Judge(to.Build()).Find(code).Single().Check.Problem!;
+        Assert.Equal(state, problem.State);
+        Assert.Contains(remedy, problem.Finding.Remedy, StringComparison.Ordinal);
+        if (root == "yes")
+            Assert.DoesNotContain("as root", problem.Finding.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1u, 0x60005UL, "", "Use the driver in the kernel")]
+    [InlineData(1u, 0x40005UL, "", "Enable flexible launch control in the BIOS. Then use the driver in the kernel")]
+    [InlineData(0u, 0UL, "Nothing to do", "")]
+    public void The_legacy_driver_is_replaced_only_where_another_can_work(uint flc, ulong msr, string nothing, string remedy)
+    {
+        using var root = new FakeRoot();
+        root.Device("/dev/isgx");
+        if (msr != 0)
+            root.Msr((0x3A, msr));
+        MachineSnapshot probed = root.Probe(TestCpu.Intel(0x906ED, sgx: 1, flc: flc, highest: 0x16).WithSgx());
+        var to = new SnapshotBuilder("test");
+        foreach (string section in probed.Sections)
+        {
+            foreach (string key in probed.Keys(section))
+                to.Set(section, key, probed[section, key]);
+        }
+
+        to.Set(Section.Launch, "debug", Reading.Failed(LaunchOutcomes.LegacyDriver));
+        MachineReport report = MachineReport.Judge(to.Build());
+        string said = report.Find("sgx.launch.debug").Single().Check.Problem!.Finding.Remedy!;
+        Assert.StartsWith(nothing.Length > 0 ? nothing : remedy, said, StringComparison.Ordinal);
+        if (flc == 0)
+            Assert.DoesNotContain("sgx_enclave", report.Verdict().Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_launch_control_nothing_appears_by_itself()
+    {
+        using var root = new FakeRoot();
+        string Remedy(TestCpu cpu) => MachineReport.Judge(root.Probe(cpu)).Find("sgx.device").Single().Check.Problem!.Finding.Remedy!;
+        Assert.Contains("appears by itself", Remedy(BiosOff()), StringComparison.Ordinal);
+        Assert.Contains("only the legacy driver", Remedy(TestCpu.Intel(0x806EA, sgx: 1, highest: 0x16)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bits_of_a_newer_processor_are_a_note()
+    {
+        using var root = new FakeRoot();
+        root.Device("/dev/sgx_enclave");
+        TestCpu cpu = TestCpu.Client.Set(0x12, 0, 1 | 1 << 20, 2, 0, 0x241F).Set(0x12, 1, 0xB6 | 1 << 30, 0, 0x2E7, 0);
+        Check check = MachineReport.Judge(root.Probe(cpu)).Find("sgx.attributes").Single().Check;
+        Assert.Equal(Mark.Supported, check.Mark);
+        string evidence = string.Join('\n', check.Evidence);
+        Assert.Contains("12.0 EAX 0x100000", evidence, StringComparison.Ordinal);
+        Assert.Contains("12.1 EAX 0x40000000", evidence, StringComparison.Ordinal);
+        Assert.Contains("CPINFO", evidence, StringComparison.Ordinal);
     }
 
     [Fact]
