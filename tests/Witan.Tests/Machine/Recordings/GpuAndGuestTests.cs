@@ -38,6 +38,33 @@ public class GpuAndGuestTests
         Assert.NotEqual(MachineOutcome.Ready, report.Verdict().Outcome);
     }
 
+    /// <summary>What NVML says of the mode, whether the GPU is listed, and what that makes of the GPU; a word of its cause.</summary>
+    [Theory]
+    [InlineData("10de:2321", "1", Mark.Supported, null, Mark.Supported, "")]
+    [InlineData("10de:2321", "0", Mark.Unknown, "GPU_UNKNOWN", Mark.Fatal, "does not hold it")]
+    [InlineData("10de:1db4", "!not-supported", Mark.Fatal, "GPU_CC_ABSENT", Mark.Fatal, "none that is known")]
+    [InlineData("10de:1db4", "!timeout", Mark.Unknown, "GPU_UNKNOWN", Mark.Unknown, "does not hold it")]
+    public void A_GPU_that_is_not_listed_is_what_its_library_says(string id, string feature, Mark mark, string? code, Mark gpu, string says)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Pci, id, "1").Set(Section.Libraries, Gpu.Library, "found");
+        to.Set(Section.Nvml, "ccFeature", Reading.Decode(feature)).Set(Section.Nvml, "devToolsMode", feature[0] == '!' ? Reading.Decode(feature) : Reading.Of("0"));
+        var report = MachineReport.Judge(to.Build());
+        Check check = report.Find("gpu-cc.gpu").Single().Check;
+        Assert.Equal((mark, code, gpu), (check.Mark, check.Problem?.Finding.Code, report.MarkOf("gpu-cc")));
+        Assert.Contains(says, check.Problem?.Finding.Why ?? "", StringComparison.Ordinal);
+        Assert.Equal(mark == Mark.Fatal, report.Find("gpu-cc.mode").Single().HiddenBecause is not null);
+    }
+
+    [Theory]
+    [InlineData("!not-supported", "does not support the question")]
+    [InlineData("!ENOSYS", "does not support the question")]
+    [InlineData("!timeout", "gave no answer")]
+    public void A_driver_that_answered_has_answered(string feature, string says)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Pci, "10de:2330", "1").Set(Section.Libraries, Gpu.Library, "found").Set(Section.Nvml, "ccFeature", Reading.Decode(feature));
+        Assert.Contains(says, MachineReport.Judge(to.Build()).Find("gpu-cc.mode").Single().Check.Problem!.Finding.Why, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 200 OK", Mark.Supported, null)]
     [InlineData("HTTP/1.1 500 Internal Server Error", Mark.Fatal, "DSTACK_AGENT_FAILED")]
