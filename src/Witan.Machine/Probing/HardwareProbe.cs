@@ -81,7 +81,8 @@ internal static class HardwareProbe
     public static void TdxLog(SystemRoot root, SnapshotBuilder to)
     {
         const int MostRecords = 4000;
-        int file = Libc.Open(root.Real("/dev/kmsg"), Libc.ReadOnly | Libc.NonBlocking | Libc.CloseOnExec);
+        int file = Libc.Open(root.Real(TdxModule.KernelLog), Libc.ReadOnly | Libc.NonBlocking | Libc.CloseOnExec);
+        to.Set(Section.Files, TdxModule.KernelLog, file < 0 ? Reading.Failed(Errno.Name(Libc.LastError)) : Reading.Of("present"));
         if (file < 0)
             return;
         byte[] record = new byte[8192];

@@ -44,6 +44,8 @@ public sealed class MachineReport
     /// <summary>Every TEE by its name for <c>--require</c>.</summary>
     public IReadOnlyList<string> TeeNames => [.. _tees.Select(tee => tee.Name)];
 
+    internal IReadOnlyList<Tee> Tees => _tees;
+
     /// <summary>Judges a snapshot.</summary>
     public static MachineReport Judge(MachineSnapshot snapshot) => Judge(snapshot, snapshot.Printable());
 
