@@ -5,12 +5,19 @@ internal static class Dstack
 {
     public static readonly string[] Sockets = ["/var/run/dstack.sock", "/var/run/dstack/dstack.sock", "/var/run/tappd.sock"];
 
+    /// <summary>What the agent answered to the one request made to it.</summary>
+    public static Reading Answer(MachineSnapshot snapshot) => snapshot[Section.Requests, "dstack"];
+
+    /// <summary>Whether the agent answers as it should.</summary>
+    public static Mark Agent(MachineSnapshot snapshot) => Marks.Required(Answer(snapshot) is { HasValue: true } answer
+        ? answer.Text.Contains(" 200", StringComparison.Ordinal)
+        : Socket(snapshot) == Mark.Fatal ? false : null);
+
     public static TeeCategory Build(MachineSnapshot snapshot, bool inGuest)
     {
-        string? path = Sockets.FirstOrDefault(name => snapshot[Section.Sockets, name] is { } reading && (reading.HasValue || (reading.IsFailure && !reading.IsMissing)));
-        Reading reading = snapshot[Section.Sockets, path ?? Sockets[0]], answer = snapshot[Section.Requests, "dstack"];
-        Mark socket = Marks.Required(reading.HasValue ? true : reading.IsMissing || reading.Error == "ECONNREFUSED" ? false : null);
-        Mark agent = Marks.Required(answer.HasValue ? answer.Text.Contains(" 200", StringComparison.Ordinal) : socket == Mark.Fatal ? false : null);
+        string? path = Found(snapshot);
+        Reading reading = snapshot[Section.Sockets, path ?? Sockets[0]], answer = Answer(snapshot);
+        Mark socket = Socket(snapshot), agent = Agent(snapshot);
         string[] evidence = [.. Sockets.Select(name => Lines.Evidence(snapshot, Section.Sockets, name)), $"guest agent: {answer}"];
         string all = string.Join("; ", evidence);
         var root = new Check("dstack", "dstack", socket.And(agent))
@@ -45,5 +52,15 @@ internal static class Dstack
         };
         bool applies = path is not null || inGuest, looked = Sockets.Any(name => snapshot[Section.Sockets, name].IsFailure);
         return new TeeCategory("dstack", root, applies ? null : looked ? "no dstack.sock" : "not recorded") { IsUnseen = !applies && !looked };
+    }
+
+    // One that answers, under whatever name; else the first that is there. A dead socket beside a working one says nothing.
+    private static string? Found(MachineSnapshot snapshot) => Array.Find(Sockets, name => snapshot[Section.Sockets, name].HasValue)
+        ?? Array.Find(Sockets, name => snapshot[Section.Sockets, name] is { IsFailure: true, IsMissing: false });
+
+    private static Mark Socket(MachineSnapshot snapshot)
+    {
+        Reading reading = snapshot[Section.Sockets, Found(snapshot) ?? Sockets[0]];
+        return Marks.Required(reading.HasValue ? true : reading.IsMissing || reading.Error == "ECONNREFUSED" ? false : null);
     }
 }
