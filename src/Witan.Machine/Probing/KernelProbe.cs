@@ -17,7 +17,7 @@ internal static class KernelProbe
         to.Set(Section.Files, "/proc/sys/kernel/osrelease", root.Text("/proc/sys/kernel/osrelease", 256));
         foreach (string path in (string[])[TdxHost.KvmTdx, .. TdxModule.Files, .. SevHost.Files, SevGuest.Vmpl])
             to.Set(Section.Files, path, root.Text(path, 256));
-        foreach (string path in new[] { SevGuest.PlatformDevice, TdxGuest.EventLog, TdxGuest.Configfs })
+        foreach (string path in new[] { SevGuest.PlatformDevice, TdxGuest.EventLog, ReportInterface.Folder })
             to.Set(Section.Files, path, root.Exists(path));
         foreach (string node in root.List("/sys/devices/system/node"))
         {
