@@ -34,7 +34,8 @@ internal static class Dstack
                         Mark.Supported => null,
                         Mark.Fatal when reading.IsMissing => Problem.Of(ProblemState.Absent, "DSTACK_SOCKET_ABSENT", "There is no dstack.sock.", all, "This is no dstack guest, or the container does not mount the socket.", "Mount /var/run/dstack.sock into the container.", Actor.EnclaveAuthor),
                         Mark.Fatal => Problem.Of(ProblemState.Failed, "DSTACK_SOCKET_REFUSED", "Nobody listens on dstack.sock.", all, "The guest agent does not run.", "Restart the CVM; see its log.", Actor.CloudProvider),
-                        _ => Problem.Of(ProblemState.Unreadable, "DSTACK_SOCKET_UNREADABLE", "Whether there is a guest agent could not be seen.", all, "The socket is refused to this user, or not recorded.", "Run this command as a user who may open the socket.", Actor.KernelOwner),
+                        _ when !reading.IsFailure => Problem.Of(ProblemState.Unreadable, "DSTACK_SOCKET_UNREADABLE", "Whether there is a guest agent could not be seen.", all, "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody),
+                        _ => Problem.Of(ProblemState.Unreadable, "DSTACK_SOCKET_UNREADABLE", "Whether there is a guest agent could not be seen.", all, $"The socket gave {reading.Error}.", "Run this command as a user who may open the socket.", Actor.KernelOwner),
                     },
                 },
                 new Check("dstack.agent", "Guest agent answers", agent)

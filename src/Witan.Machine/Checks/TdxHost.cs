@@ -5,6 +5,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
 {
     public const string KvmTdx = "/sys/module/kvm_intel/parameters/tdx";
     public const string Flag = "tdx_host_platform";
+
     public static readonly uint[] Registers = [0x87, 0xA0, 0xCE, 0x503, 0x981, 0x982, 0x1400, 0x1401];
 
     private const string QuotingId = "tdx-host.quoting", ProductionId = "tdx-host.production";
@@ -22,6 +23,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     private bool LacksRange => snapshot[Section.Msr, SnapshotBuilder.MsrKey(0x1401)].Error == "EIO" && HasFlag != true;
 
     private ulong? MemoryCheck => FeatureControl.Msr(snapshot, 0xA0);
+
     private bool? Kvm => Lines.Parameter(snapshot, KvmTdx);
 
     public TeeCategory Build()
