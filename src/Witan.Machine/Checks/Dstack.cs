@@ -5,12 +5,19 @@ internal static class Dstack
 {
     public static readonly string[] Sockets = ["/var/run/dstack.sock", "/var/run/dstack/dstack.sock", "/var/run/tappd.sock"];
 
+    /// <summary>What the agent answered to the one request made to it.</summary>
+    public static Reading Answer(MachineSnapshot snapshot) => snapshot[Section.Requests, "dstack"];
+
+    /// <summary>Whether the agent answers as it should.</summary>
+    public static Mark Agent(MachineSnapshot snapshot) => Marks.Required(Answer(snapshot) is { HasValue: true } answer
+        ? answer.Text.Contains(" 200", StringComparison.Ordinal)
+        : Socket(snapshot) == Mark.Fatal ? false : null);
+
     public static TeeCategory Build(MachineSnapshot snapshot, bool inGuest)
     {
-        string? path = Sockets.FirstOrDefault(name => snapshot[Section.Sockets, name] is { } reading && (reading.HasValue || (reading.IsFailure && !reading.IsMissing)));
-        Reading reading = snapshot[Section.Sockets, path ?? Sockets[0]], answer = snapshot[Section.Requests, "dstack"];
-        Mark socket = Marks.Required(reading.HasValue ? true : reading.IsMissing || reading.Error == "ECONNREFUSED" ? false : null);
-        Mark agent = Marks.Required(answer.HasValue ? answer.Text.Contains(" 200", StringComparison.Ordinal) : socket == Mark.Fatal ? false : null);
+        string? path = Found(snapshot);
+        Reading reading = snapshot[Section.Sockets, path ?? Sockets[0]], answer = Answer(snapshot);
+        Mark socket = Socket(snapshot), agent = Agent(snapshot);
         string[] evidence = [.. Sockets.Select(name => Lines.Evidence(snapshot, Section.Sockets, name)), $"guest agent: {answer}"];
         string all = string.Join("; ", evidence);
         var root = new Check("dstack", "dstack", socket.And(agent))
@@ -27,7 +34,8 @@ internal static class Dstack
                         Mark.Supported => null,
                         Mark.Fatal when reading.IsMissing => Problem.Of(ProblemState.Absent, "DSTACK_SOCKET_ABSENT", "There is no dstack.sock.", all, "This is no dstack guest, or the container does not mount the socket.", "Mount /var/run/dstack.sock into the container.", Actor.EnclaveAuthor),
                         Mark.Fatal => Problem.Of(ProblemState.Failed, "DSTACK_SOCKET_REFUSED", "Nobody listens on dstack.sock.", all, "The guest agent does not run.", "Restart the CVM; see its log.", Actor.CloudProvider),
-                        _ => Problem.Of(ProblemState.Unreadable, "DSTACK_SOCKET_UNREADABLE", "Whether there is a guest agent could not be seen.", all, "The socket is refused to this user, or not recorded.", "Run this command as a user who may open the socket.", Actor.KernelOwner),
+                        _ when !reading.IsFailure => Problem.Of(ProblemState.Unreadable, "DSTACK_SOCKET_UNREADABLE", "Whether there is a guest agent could not be seen.", all, "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody),
+                        _ => Problem.Of(ProblemState.Unreadable, "DSTACK_SOCKET_UNREADABLE", "Whether there is a guest agent could not be seen.", all, $"The socket gave {reading.Error}.", "Run this command as a user who may open the socket.", Actor.KernelOwner),
                     },
                 },
                 new Check("dstack.agent", "Guest agent answers", agent)
@@ -45,5 +53,15 @@ internal static class Dstack
         };
         bool applies = path is not null || inGuest, looked = Sockets.Any(name => snapshot[Section.Sockets, name].IsFailure);
         return new TeeCategory("dstack", root, applies ? null : looked ? "no dstack.sock" : "not recorded") { IsUnseen = !applies && !looked };
+    }
+
+    // One that answers, under whatever name; else the first that is there. A dead socket beside a working one says nothing.
+    private static string? Found(MachineSnapshot snapshot) => Array.Find(Sockets, name => snapshot[Section.Sockets, name].HasValue)
+        ?? Array.Find(Sockets, name => snapshot[Section.Sockets, name] is { IsFailure: true, IsMissing: false });
+
+    private static Mark Socket(MachineSnapshot snapshot)
+    {
+        Reading reading = snapshot[Section.Sockets, Found(snapshot) ?? Sockets[0]];
+        return Marks.Required(reading.HasValue ? true : reading.IsMissing || reading.Error == "ECONNREFUSED" ? false : null);
     }
 }

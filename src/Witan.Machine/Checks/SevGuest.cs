@@ -14,18 +14,20 @@ internal static class SevGuest
         var sev = new SevFacts(cpu);
         bool? isGuest = IsSnp(snapshot, cpu, sev, out string how);
         Mark guest = Marks.Required(isGuest);
-        Reading device = snapshot[Section.Devices, Device], provider = snapshot[Section.Files, TdxGuest.Provider];
-        Reading report = snapshot[Section.Requests, ReportRequest];
-        Mark node = Marks.Required(device.HasValue ? Lines.Answered(report) : device.IsMissing ? false : null).Downgraded();
-        Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "sev_guest" : snapshot[Section.Files, TdxGuest.Configfs].IsMissing ? false : null).Downgraded();
-        Mark proof = node.Or(tsm);
-        bool paravisor = HyperV.IsolationOf(cpu) == HyperV.Snp;
-        if (paravisor && proof == Mark.Fatal)
+        var device = new GuestDevice(snapshot, GuestKind.Snp, [Device], ReportRequest);
+        var tsm = new ReportInterface(snapshot, GuestKind.Snp);
+        bool hasParavisor = HyperV.IsolationOf(cpu) == HyperV.Snp, withoutDevice = tsm.Mark == Mark.Supported, withoutTsm = device.Mark == Mark.Supported;
+        Func<string, Problem>? Paravisor(bool needless) => hasParavisor ? evidence => BehindParavisor(evidence, needless) : null;
+        Mark proof = device.Mark.Or(tsm.Mark);
+        if (hasParavisor && proof == Mark.Fatal)
             proof = Mark.Unknown;
+        // What was tried and failed outweighs every sign that it could work.
+        if (tsm.Gave == false)
+            proof = Mark.Fatal;
         string[] evidence = [.. sev.Describe(), FeatureControl.Evidence(snapshot, StatusRegister), Lines.Evidence(snapshot, Section.Files, PlatformDevice), how];
         var root = new Check("snp-guest", "AMD SEV-SNP guest", guest.And(proof))
         {
-            Rule = "SEV_STATUS or the kernel says that this is an SNP guest, AND (the guest device OR configfs gives evidence)",
+            Rule = "SEV_STATUS or the kernel says that this is an SNP guest, AND (the guest device OR configfs gives evidence); a report that was asked for with --attest and not made counts against it",
             Children =
             [
                 new Check("snp-guest.status", "Protected guest", guest)
@@ -35,33 +37,38 @@ internal static class SevGuest
                     Problem = guest switch
                     {
                         Mark.Supported => null,
-                        Mark.Fatal => Problem.Of(ProblemState.Absent, "SNP_GUEST_ABSENT", "This virtual machine is not an SEV-SNP guest.", how, sev.IsZero ? "It was started as an ordinary guest." : "The hypervisor shows the host's SEV bits to an ordinary guest: they are no proof.", "Start it as a confidential VM (SEV-SNP).", Actor.CloudProvider),
+                        Mark.Fatal => NoGuest(snapshot, sev, how),
                         _ => Lines.UnreadMsr(snapshot, "SNP_GUEST_UNREADABLE", "Whether this is an SEV-SNP guest", StatusRegister),
                     },
                 },
-                new Check("snp-guest.device", $"Guest device ({Device})", node)
+                new Check("snp-guest.device", $"Guest device ({Device})", device.Mark)
                 {
                     Rule = $"{Device} opens and returns a report",
-                    Evidence = [$"{Device}: {device}", Lines.Evidence(snapshot, Section.Requests, ReportRequest), Lines.Evidence(snapshot, Section.Files, Vmpl)],
-                    Problem = node == Mark.Supported ? null : DeviceProblem(device, report, paravisor, tsm == Mark.Supported),
+                    Evidence = [.. device.Evidence, Lines.Evidence(snapshot, Section.Files, Vmpl)],
+                    Problem = device.Problem(Paravisor(withoutDevice), withoutDevice),
                 }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
-                new Check("snp-guest.tsm", "Reports through the kernel (configfs tsm)", tsm)
+                new Check("snp-guest.tsm", "Reports through the kernel (configfs tsm)", tsm.Mark)
                 {
-                    Rule = $"a directory made below {TdxGuest.Configfs} has the provider sev_guest",
-                    Evidence = [Lines.Evidence(snapshot, Section.Files, TdxGuest.Configfs), Lines.Evidence(snapshot, Section.Files, TdxGuest.Provider)],
-                    Problem = tsm == Mark.Supported ? null : TsmProblem(snapshot[Section.Files, TdxGuest.Configfs], provider, paravisor, node == Mark.Supported),
+                    Rule = tsm.Rule,
+                    Evidence = [.. tsm.Evidence],
+                    Problem = tsm.Problem(Paravisor(withoutTsm), withoutTsm),
                 }.HiddenIf(guest != Mark.Supported, "this is not known to be a protected guest"),
             ],
         };
         string? notHere = cpu.IsForeign ? CpuFacts.Foreign : cpu.IsGuest == false ? "this is not a guest" : cpu.Vendor is not null && !cpu.IsAmd ? "the processor is not AMD's" : null;
-        return new TeeCategory("snp-guest", root, notHere);
+        return new TeeCategory("snp-guest", root, notHere)
+        {
+            IsInside = isGuest == true,
+            // The device answers with a report that the firmware has signed.
+            Caveat = device.Mark == Mark.Supported || tsm.Gave == true ? null : "that reports can be made is predicted, not tried: --attest",
+        };
     }
 
     private static bool? IsSnp(MachineSnapshot snapshot, CpuFacts cpu, SevFacts sev, out string how)
     {
         how = sev.Evidence;
         ulong? status = FeatureControl.Msr(snapshot, StatusRegister);
-        bool kernelSays = snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, TdxGuest.Provider].Text == "sev_guest";
+        bool kernelSays = snapshot[Section.Files, PlatformDevice].HasValue || snapshot[Section.Files, ReportInterface.Provider].Text == GuestKind.Snp.Provider;
         // Below a paravisor the guest sees neither the leaf nor the register as they are: there Hyper-V's word counts. KVM may show
         // Hyper-V's name too; what the register or the kernel says for it stands.
         if (HyperV.IsolationOf(cpu) is { } isolation && !IsSnp(status) && !kernelSays)
@@ -91,30 +98,21 @@ internal static class SevGuest
         return sev.Snp == false && !cpu.IsHyperV ? false : null;
     }
 
+    private static Problem NoGuest(MachineSnapshot snapshot, SevFacts sev, string how)
+    {
+        const string Remedy = "Start it as a confidential VM (SEV-SNP).";
+        if (FeatureControl.Msr(snapshot, StatusRegister) is { } status && (status & 3) != 0)
+        {
+            string name = (status & 2) != 0 ? "SEV-ES" : "SEV";
+            return Problem.Of(ProblemState.Absent, "SNP_GUEST_SEV_ONLY", $"This virtual machine is an {name} guest, without SNP.", how, $"{name} encrypts the guest's memory, but neither protects it from being changed by the host nor gives the guest a report of itself.", Remedy, Actor.CloudProvider);
+        }
+
+        string cause = sev.IsZero ? "It was started as an ordinary guest." : "The hypervisor shows the host's SEV bits to an ordinary guest: they are no proof.";
+        return Problem.Of(ProblemState.Absent, "SNP_GUEST_ABSENT", "This virtual machine is not an SEV-SNP guest.", how, cause, Remedy, Actor.CloudProvider);
+    }
+
     private static bool IsSnp(ulong? status) => (status >> 2 & 1) == 1;
 
-    private static Problem Paravisor(string evidence, bool needless) =>
+    private static Problem BehindParavisor(string evidence, bool needless) =>
         Problem.Of(ProblemState.Absent, "SNP_GUEST_PARAVISOR", "Under Hyper-V evidence comes from the virtual TPM.", evidence, "The paravisor keeps the SEV interfaces to itself.", "Use the cloud's attestation through the virtual TPM.", Actor.CloudProvider, needless);
-
-    private static Problem DeviceProblem(Reading device, Reading report, bool paravisor, bool needless) => device switch
-    {
-        { IsMissing: true } when paravisor => Paravisor($"{Device}: {device}", needless),
-        { HasValue: true } when !report.IsFailure => Lines.Unread("SNP_GUEST_REPORT_UNREADABLE", "Whether the SEV guest device gives a report", $"{ReportRequest}: {report}", "The request is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
-        { HasValue: true } => Problem.Of(ProblemState.Failed, "SNP_GUEST_REPORT_FAILED", $"The SEV guest device opens and gives no report: {report.Error}.", $"{ReportRequest}: {report}", "The firmware of the host refused the request, or this is not privilege level 0.", "See the kernel log (dmesg | grep -i sev); under an SVSM use configfs.", Actor.CloudProvider, needless),
-        { IsMissing: true } => Problem.Of(ProblemState.Absent, "SNP_GUEST_DEVICE_ABSENT", "There is no SEV guest device.", $"{Device}: {device}", "The kernel module sev-guest is not loaded, or the container was not given the device.", "Run `sudo modprobe sev-guest`, or pass the device to the container.", Actor.KernelOwner, needless),
-        { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "SNP_GUEST_DEVICE_REFUSED", $"The SEV guest device does not open: {device.Error}.", $"{Device}: {device}", "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
-        _ => Lines.Unread("SNP_GUEST_DEVICE_UNREADABLE", "Whether there is an SEV guest device", $"{Device}: {device}", "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
-    };
-
-    private static Problem TsmProblem(Reading configfs, Reading provider, bool paravisor, bool needless)
-    {
-        string evidence = $"{TdxGuest.Configfs}: {configfs}; provider: {provider}";
-        if (paravisor)
-            return Paravisor(evidence, needless);
-        return configfs.IsMissing
-            ? Problem.Of(ProblemState.Absent, "SNP_GUEST_TSM_ABSENT", "The kernel's report interface is not there.", evidence, "The kernel is older than 6.7, or configfs is not mounted.", "Use Linux 6.7 or later and mount configfs (mount -t configfs none /sys/kernel/config).", Actor.KernelOwner, needless)
-            : provider.HasValue
-                ? Problem.Of(ProblemState.Failed, "SNP_GUEST_TSM_OTHER", $"The kernel's report interface belongs to {provider.Text}, not to sev_guest.", evidence, "The module sev-guest is not loaded, or another provider took the interface first.", "Run `sudo modprobe sev-guest`.", Actor.KernelOwner, needless)
-                : Lines.Unread("SNP_GUEST_TSM", "The kernel's report interface", evidence, provider.IsRefused ? "Only root may make a report directory." : provider.IsFailure ? "It takes no report: no driver is behind it (sev-guest is not loaded)." : "Its provider is not recorded.", "Run this command as root on the machine itself.", Actor.KernelOwner, needless);
-    }
 }

@@ -15,6 +15,10 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
 
     private readonly SevFacts _sev = new(cpu);
 
+    private bool? IsEncrypting => FeatureControl.Msr(snapshot, 0xC0010010) is { } value ? (value >> 23 & 1) != 0 : null;
+
+    private bool? HasTable => FeatureControl.Msr(snapshot, 0xC0010132) is { } first && FeatureControl.Msr(snapshot, 0xC0010133) is { } last ? last > first && !(first == 0 && last == NoTableEnd) : null;
+
     private bool? Kvm => Lines.Parameter(snapshot, KvmSnp);
 
     public TeeCategory Build()
@@ -46,7 +50,7 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
                 new Check("snp-host.kvm", "KVM (kvm_amd.sev_snp)", kvm)
                 {
                     Rule = $"{KvmSnp} is Y",
-                    Evidence = [.. Files.Select(path => Lines.Evidence(snapshot, Section.Files, path))],
+                    Evidence = [.. Files.Select(path => Lines.Evidence(snapshot, Section.Files, path)), Lines.Evidence(snapshot, Section.Arguments, "kvm_amd.sev_snp"), Lines.Evidence(snapshot, Section.Arguments, "mem_encrypt")],
                     Problem = kvm switch
                     {
                         Mark.Supported => null,
@@ -66,17 +70,12 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
         return new TeeCategory("snp-host", root, notHere);
     }
 
-    private Mark Bios()
-    {
-        ulong? configuration = FeatureControl.Msr(snapshot, 0xC0010010), start = FeatureControl.Msr(snapshot, 0xC0010132), end = FeatureControl.Msr(snapshot, 0xC0010133);
-        bool? encryption = configuration is { } value ? (value >> 23 & 1) != 0 : null;
-        bool? table = start is { } first && end is { } last ? last > first && !(first == 0 && last == NoTableEnd) : null;
-        return encryption == false || table == false ? Mark.Fatal : encryption is null || table is null ? Mark.Unknown : Mark.Supported;
-    }
+    private Mark Bios() => IsEncrypting == false || HasTable == false ? Mark.Fatal : IsEncrypting is null || HasTable is null ? Mark.Unknown : Mark.Supported;
 
     private IEnumerable<string> BiosEvidence()
     {
-        yield return Lines.Evidence(snapshot, Section.Flags, "sev_snp");
+        foreach (string flag in new[] { "sme", "sev", "sev_es", "sev_snp" })
+            yield return Lines.Evidence(snapshot, Section.Flags, flag);
         foreach (uint register in Registers)
             yield return FeatureControl.Evidence(snapshot, register);
     }
@@ -84,19 +83,21 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
     private Problem BiosProblem()
     {
         string evidence = string.Join("; ", BiosEvidence());
-        ulong? configuration = FeatureControl.Msr(snapshot, 0xC0010010);
-        if (configuration is { } value && (value >> 23 & 1) == 0)
+        if (IsEncrypting == false)
             return Problem.Of(ProblemState.Disabled, "SNP_BIOS_SME_OFF", "Memory encryption is off.", evidence, "MSR C0010010[23] is 0.", "Enable SMEE (memory encryption) and SNP in the BIOS and reboot.", Actor.BiosOwner);
-        if (FeatureControl.Msr(snapshot, 0xC0010133) is not null)
+        if (HasTable == false)
             return Problem.Of(ProblemState.Disabled, "SNP_BIOS_NO_RMP", "The processor has SEV-SNP, but the BIOS reserved no memory for the reverse map table.", evidence, "Without the table no SNP guest can start.", "Enable SEV-SNP and \"SNP memory (RMP table) coverage\" in the BIOS, and set the least SEV ASID; reboot.", Actor.BiosOwner);
-        return Lines.UnreadMsr(snapshot, "SNP_BIOS_UNREADABLE", "Whether SEV-SNP is on in the BIOS", 0xC0010010);
+        return Lines.UnreadMsr(snapshot, "SNP_BIOS_UNREADABLE", "Whether SEV-SNP is on in the BIOS", Array.Find(Registers, register => FeatureControl.Msr(snapshot, register) is null));
     }
 
     private byte[]? Status => HexText.Decode(snapshot[Section.Requests, StatusRequest].Text) is { Length: >= 32 } bytes ? bytes : null;
 
     private Mark Firmware() => Status is { } status
         ? Marks.Required(Version(status) >= 1 * 256 + 51 && (status[3] & 1) != 0 && (status[3] & 2) != 0)
+        : Device is { IsFailure: true, IsMissing: false, IsRefused: false } ? Mark.Unsupported
         : Mark.Unknown;
+
+    private Reading Device => snapshot[Section.Devices, "/dev/sev"];
 
     private static int Version(byte[] status) => status[0] * 256 + status[1];
 
@@ -110,14 +111,16 @@ internal sealed class SevHost(MachineSnapshot snapshot, CpuFacts cpu)
 
     private Problem FirmwareProblem(Mark mark)
     {
-        Reading device = snapshot[Section.Devices, "/dev/sev"], request = snapshot[Section.Requests, StatusRequest];
-        string evidence = string.Join("; ", [$"/dev/sev: {device}", $"{StatusRequest}: {request}", .. FirmwareFacts()]);
-        if (mark != Mark.Unknown)
+        Reading request = snapshot[Section.Requests, StatusRequest];
+        string evidence = string.Join("; ", [$"/dev/sev: {Device}", $"{StatusRequest}: {request}", .. FirmwareFacts()]);
+        if (mark == Mark.Fatal)
             return Problem.Of(ProblemState.Failed, "SNP_FIRMWARE", "The SEV firmware is too old, or is not ready.", evidence, "It needs version 1.51, an initialised table, and the alias check against CVE-2024-21944.", "Update the BIOS, or load newer SEV firmware (/lib/firmware/amd).", Actor.BiosOwner);
-        return device switch
+        return Device switch
         {
             { IsMissing: true } => Problem.Of(ProblemState.Absent, "SNP_FIRMWARE_DEVICE", "There is no /dev/sev.", evidence, "The module ccp is not loaded, or SEV is off in the BIOS.", "Run `sudo modprobe ccp`; enable SEV in the BIOS.", Actor.KernelOwner, harmless: true),
-            { IsFailure: true } => Lines.Unread("SNP_FIRMWARE_REFUSED", "The SEV firmware", evidence, "/dev/sev belongs to root.", "Run this command as root.", harmless: true),
+            { IsRefused: true } when Rights.IsRoot(snapshot) => Lines.Unread("SNP_FIRMWARE_REFUSED", "The SEV firmware", evidence, "Root has looked: the container, or a security module, was not given /dev/sev.", "Run this command on the host, or give the device to the container (--device /dev/sev).", harmless: true),
+            { IsRefused: true } => Lines.Unread("SNP_FIRMWARE_REFUSED", "The SEV firmware", evidence, "/dev/sev belongs to root.", "Run this command as root.", harmless: true),
+            { IsFailure: true } => Problem.Of(ProblemState.Failed, "SNP_FIRMWARE_DEVICE_FAILED", $"/dev/sev does not open: {Device.Error}.", evidence, "What lies there is no working device of the module ccp.", "Run `sudo modprobe ccp`; see the kernel log (dmesg | grep -i ccp).", Actor.KernelOwner, harmless: true),
             _ => Lines.Unread("SNP_FIRMWARE_UNREADABLE", "The SEV firmware", evidence, "It did not answer, or is not recorded.", "Run this command as root on the host.", harmless: true),
         };
     }

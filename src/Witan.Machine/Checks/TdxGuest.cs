@@ -4,34 +4,34 @@ namespace Witan.Machine;
 internal static class TdxGuest
 {
     public static readonly string[] Devices = ["/dev/tdx_guest", "/dev/tdx-guest", "/dev/tdx-attest"];
-    public const string Configfs = "/sys/kernel/config/tsm/report";
-    public const string Provider = Configfs + "/provider";
     public const string ReportRequest = "TDX_CMD_GET_REPORT0";
     public const string EventLog = "/sys/firmware/acpi/tables/CCEL";
 
     public static TeeCategory Build(MachineSnapshot snapshot, CpuFacts cpu)
     {
         bool? isolated = IsTdx(cpu, out string how);
-        string? device = Devices.FirstOrDefault(path => snapshot[Section.Devices, path] is { } reading && (reading.HasValue || (reading.IsFailure && !reading.IsMissing)));
-        Reading opened = device is null ? snapshot[Section.Devices, Devices[0]] : snapshot[Section.Devices, device];
-        Reading configfs = snapshot[Section.Files, Configfs], provider = snapshot[Section.Files, Provider];
-        Mark guest = Marks.Required(isolated);
-        Reading report = snapshot[Section.Requests, ReportRequest];
-        Mark node = Marks.Required(opened.HasValue ? Lines.Answered(report) : opened.IsMissing ? false : null).Downgraded();
-        Mark tsm = Marks.Required(provider.HasValue ? provider.Text == "tdx_guest" : configfs.IsMissing ? false : null).Downgraded();
-        Mark evidence = node.Or(tsm);
-        bool paravisor = HyperV.IsolationOf(cpu) == HyperV.Tdx;
-        if (paravisor && evidence == Mark.Fatal)
+        var device = new GuestDevice(snapshot, GuestKind.Tdx, Devices, ReportRequest);
+        var tsm = new ReportInterface(snapshot, GuestKind.Tdx);
+        Mark guest = Marks.Required(isolated), agent = Dstack.Agent(snapshot);
+        bool hasParavisor = HyperV.IsolationOf(cpu) == HyperV.Tdx;
+        Func<string, Problem>? Paravisor(bool needless) => hasParavisor ? evidence => BehindParavisor(evidence, needless) : null;
+        bool withoutDevice = tsm.Mark == Mark.Supported || agent == Mark.Supported, withoutTsm = device.Mark == Mark.Supported || agent == Mark.Supported;
+        Mark evidence = device.Mark.Or(tsm.Mark).Or(agent);
+        if (hasParavisor && evidence == Mark.Fatal)
             evidence = Mark.Unknown;
+        // What was tried and failed outweighs every sign that it could work.
+        if (tsm.Gave == false)
+            evidence = Mark.Fatal;
         var root = new Check("tdx-guest", "Intel TDX guest", guest.And(evidence))
         {
-            Rule = "the processor says that this is a TDX guest, AND (the guest device OR configfs gives evidence)",
+            Rule = "the processor says that this is a TDX guest, AND (the guest device OR configfs OR dstack's guest agent gives evidence); a quote that was asked for with --attest and not made counts against it",
+            Evidence = [$"dstack's guest agent: {Dstack.Answer(snapshot)}"],
             Children =
             [
                 new Check("tdx-guest.cpuid", "Trust domain", guest)
                 {
                     Rule = "CPUID 21.0 is \"IntelTDX    \"; under Hyper-V, isolation type 3 of leaf 4000000C",
-                    Evidence = [how, Lines.Evidence(snapshot, Section.Flags, "tdx_guest")],
+                    Evidence = [how, Lines.Evidence(snapshot, Section.Flags, "tdx_guest"), $"event log {Lines.Evidence(snapshot, Section.Files, EventLog)}"],
                     Problem = guest switch
                     {
                         Mark.Supported => null,
@@ -39,22 +39,27 @@ internal static class TdxGuest
                         _ => Problem.Of(ProblemState.Absent, "TDX_GUEST_ABSENT", "This virtual machine is not a trust domain.", how, "It was started as an ordinary guest.", "Start it as a confidential VM (TDX).", Actor.CloudProvider),
                     },
                 },
-                new Check("tdx-guest.device", device is null ? "Guest device" : $"Guest device ({device})", node)
+                new Check("tdx-guest.device", device.Path is null ? "TD report (local)" : $"TD report (local, {device.Path})", device.Mark)
                 {
-                    Rule = "/dev/tdx_guest opens and returns a TD report",
-                    Evidence = [.. Devices.Select(path => Lines.Evidence(snapshot, Section.Devices, path)), Lines.Evidence(snapshot, Section.Requests, ReportRequest)],
-                    Problem = node == Mark.Supported ? null : DeviceProblem(snapshot, device, opened, paravisor, tsm == Mark.Supported),
+                    Rule = "/dev/tdx_guest opens and returns a TD report; nobody signs that, so it shows nothing to others",
+                    Evidence = [.. device.Evidence],
+                    Problem = device.Problem(Paravisor(withoutDevice), withoutDevice),
                 }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
-                new Check("tdx-guest.tsm", "Quotes through the kernel (configfs tsm)", tsm)
+                new Check("tdx-guest.tsm", "Quotes through the kernel (configfs tsm)", tsm.Mark)
                 {
-                    Rule = $"a directory made below {Configfs} has the provider tdx_guest",
-                    Evidence = [Lines.Evidence(snapshot, Section.Files, Configfs), Lines.Evidence(snapshot, Section.Files, Provider)],
-                    Problem = tsm == Mark.Supported ? null : TsmProblem(configfs, provider, paravisor, node == Mark.Supported),
+                    Rule = tsm.Rule,
+                    Evidence = [.. tsm.Evidence],
+                    Problem = tsm.Problem(Paravisor(withoutTsm), withoutTsm),
                 }.HiddenIf(guest == Mark.Fatal, "this is no trust domain"),
             ],
         };
         string? notHere = cpu.IsForeign ? CpuFacts.Foreign : isolated == true ? null : cpu.IsGuest == false ? "this is not a guest" : cpu.IsGuest == true && !cpu.IsIntel && cpu.Vendor is not null ? "the processor is not Intel's" : null;
-        return new TeeCategory("tdx-guest", root, notHere);
+        return new TeeCategory("tdx-guest", root, notHere)
+        {
+            IsInside = isolated == true,
+            // Only a quote is what others verify: the local report and the agent's greeting are none.
+            Caveat = tsm.Gave == true ? null : "that quotes can be made is predicted, not tried" + (tsm.IsServed ? ": --attest" : ""),
+        };
     }
 
     /// <summary>Leaf 0x21 by its signature; under Hyper-V, which hides it, the isolation type. Null where not recorded.</summary>
@@ -74,33 +79,6 @@ internal static class TdxGuest
         return cpu.IsOutOfRange(0x21) || cpu.Leaf(0x21) is not null ? false : cpu.HighestBasic is null ? null : cpu.Vendor == "GenuineIntel" ? null : false;
     }
 
-    private static Problem Paravisor(string evidence, bool needless) =>
+    private static Problem BehindParavisor(string evidence, bool needless) =>
         Problem.Of(ProblemState.Absent, "TDX_GUEST_PARAVISOR", "Under Hyper-V evidence comes from the virtual TPM.", evidence, "The paravisor keeps the TDX interfaces to itself.", "Use the cloud's attestation through the virtual TPM.", Actor.CloudProvider, needless);
-
-    private static Problem DeviceProblem(MachineSnapshot snapshot, string? device, Reading opened, bool paravisor, bool needless)
-    {
-        string evidence = Lines.Evidence(snapshot, Section.Devices, device ?? Devices[0]);
-        Reading report = snapshot[Section.Requests, ReportRequest];
-        return opened switch
-        {
-            { IsMissing: true } when paravisor => Paravisor(evidence, needless),
-            { HasValue: true } when !report.IsFailure => Lines.Unread("TDX_GUEST_REPORT_UNREADABLE", "Whether the guest device gives a report", $"{ReportRequest}: {report}", "The request is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
-            { HasValue: true } => Problem.Of(ProblemState.Failed, "TDX_GUEST_REPORT_FAILED", $"{device} opens and gives no report: {report.Error}.", $"{ReportRequest}: {report}", "The TDX module refused the request, or the driver speaks another interface.", "See the kernel log (dmesg | grep -i tdx).", Actor.CloudProvider, needless),
-            { IsMissing: true } => Problem.Of(ProblemState.Absent, "TDX_GUEST_DEVICE_ABSENT", "There is no TDX guest device.", evidence, "The kernel module tdx_guest is not loaded, the kernel is older than 6.2, or the container was not given the device.", "Run `sudo modprobe tdx_guest`, or pass /dev/tdx_guest to the container.", Actor.KernelOwner, needless),
-            { IsFailure: true } => Problem.Of(ProblemState.Unreadable, "TDX_GUEST_DEVICE_REFUSED", $"{device} does not open: {opened.Error}.", evidence, "The device belongs to root.", "Run this command as root.", Actor.KernelOwner, needless),
-            _ => Lines.Unread("TDX_GUEST_DEVICE_UNREADABLE", "Whether there is a guest device", evidence, "It is not recorded.", "Run this command on the machine itself.", Actor.Nobody, needless),
-        };
-    }
-
-    private static Problem TsmProblem(Reading configfs, Reading provider, bool paravisor, bool needless)
-    {
-        string evidence = $"{Configfs}: {configfs}; provider: {provider}";
-        if (paravisor)
-            return Paravisor(evidence, needless);
-        return provider.IsFailure && !provider.IsMissing && !configfs.IsMissing
-            ? Problem.Of(ProblemState.Unreadable, "TDX_GUEST_TSM_REFUSED", "The kernel's report interface is refused to this user.", evidence, "Only root may make a report directory.", "Run this command as root.", Actor.KernelOwner, needless)
-            : configfs.IsMissing
-                ? Problem.Of(ProblemState.Absent, "TDX_GUEST_TSM_ABSENT", "The kernel's report interface is not there.", evidence, "The kernel is older than 6.7, or configfs is not mounted.", "Use Linux 6.7 or later and mount configfs (mount -t configfs none /sys/kernel/config).", Actor.KernelOwner, needless)
-                : Lines.Unread("TDX_GUEST_TSM_UNREADABLE", "The kernel's report interface", evidence, "Its provider is not recorded.", "Run this command as root on the machine itself.", Actor.KernelOwner, needless);
-    }
 }

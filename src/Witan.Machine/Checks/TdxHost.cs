@@ -5,18 +5,11 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
 {
     public const string KvmTdx = "/sys/module/kvm_intel/parameters/tdx";
     public const string Flag = "tdx_host_platform";
-    public static readonly string[] Files =
-    [
-        KvmTdx, "/sys/module/kvm_intel/parameters/sgx", "/sys/devices/faux/tdx_host/version",
-        "/sys/devices/faux/tdx_host/seamldr_version", "/sys/devices/faux/tdx_host/num_remaining_updates",
-    ];
 
     public static readonly uint[] Registers = [0x87, 0xA0, 0xCE, 0x503, 0x981, 0x982, 0x1400, 0x1401];
 
-    /// <summary>What makes quotes for guests, and what registers the platform with Intel.</summary>
-    public static readonly string[] Services = ["qgsd", "pccs", "mpa_registration_tool"];
-
-    private const string QuotingId = "tdx-host.quoting";
+    private const string QuotingId = "tdx-host.quoting", ProductionId = "tdx-host.production";
+    private const string NoRange = "this processor has no TDX", Off = "TDX is off in the BIOS";
 
     private bool? HasFlag => Lines.Flag(snapshot, Flag);
 
@@ -26,18 +19,22 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
 
     private bool? MemoryEncryption => FeatureControl.Msr(snapshot, 0x982) is { } value ? (value >> 1 & 1) != 0 : null;
 
-    private ulong? MemoryCheck => FeatureControl.Msr(snapshot, 0xA0);
-    private bool? Kvm => Lines.Parameter(snapshot, KvmTdx);
+    // Without SEAM the register of its range does not exist.
+    private bool LacksRange => snapshot[Section.Msr, SnapshotBuilder.MsrKey(0x1401)].Error == "EIO" && HasFlag != true;
 
-    private bool HasModuleVersion => snapshot[Section.Files, "/sys/devices/faux/tdx_host/version"].HasValue;
+    private ulong? MemoryCheck => FeatureControl.Msr(snapshot, 0xA0);
+
+    private bool? Kvm => Lines.Parameter(snapshot, KvmTdx);
 
     public TeeCategory Build()
     {
-        Mark processor = Processor(), bios = Bios(), module = Module(), kvm = Marks.Required(Kvm);
+        var started = new TdxModule(snapshot);
+        var quotes = new TdxQuoting(snapshot, cpu);
+        Mark processor = Processor(), bios = Bios(), module = started.Mark, kvm = Marks.Required(Kvm), production = Production();
         // A kernel that started TDX in KVM is proof of all below it.
         if (kvm == Mark.Supported)
             processor = bios = module = Mark.Supported;
-        Mark quoting = Quoting();
+        string whyNot = LacksRange ? NoRange : Off;
         var root = new Check("tdx-host", "Intel TDX host", processor.And(bios).And(module).And(kvm))
         {
             Rule = "CPU support AND BIOS configuration AND TDX module AND KVM; KVM with TDX proves the three before it",
@@ -56,45 +53,46 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
                 },
                 new Check("tdx-host.bios", "BIOS configuration", bios)
                 {
-                    Rule = "tdx_host_platform in /proc/cpuinfo; else MSR 0x982[1], 0x1401[11] and 0x87[63:32] > 0",
-                    Evidence = [.. BiosEvidence()],
+                    Rule = "tdx_host_platform in /proc/cpuinfo; else MSR 0x982[1], 0x1401[11] and 0x87[63:32] > 0; without MSR 0x1401 there is no TDX",
+                    Evidence = [.. BiosEvidence(), FeatureControl.Evidence(snapshot, 0x981)],
                     Problem = bios == Mark.Supported ? null : BiosProblem(bios),
                 },
                 new Check("tdx-host.module", "TDX module", module)
                 {
                     Rule = "the kernel names the module's version, or KVM runs with TDX",
-                    Evidence = [.. Files.Skip(2).Select(path => Lines.Evidence(snapshot, Section.Files, path)), Lines.Evidence(snapshot, Section.Files, KvmTdx), .. Log()],
-                    Problem = module == Mark.Supported ? null : ModuleProblem(module),
-                }.HiddenIf(bios == Mark.Fatal, "TDX is off in the BIOS"),
+                    Evidence = [.. started.Evidence],
+                    Problem = module == Mark.Supported ? null : started.Problem(),
+                }.HiddenIf(bios == Mark.Fatal, whyNot),
                 new Check("tdx-host.kvm", "KVM (kvm_intel.tdx)", kvm)
                 {
                     Rule = $"{KvmTdx} is Y",
                     Evidence = [Lines.Evidence(snapshot, Section.Files, KvmTdx), Lines.Evidence(snapshot, Section.Arguments, "kvm_intel.tdx")],
                     Problem = kvm == Mark.Supported ? null : KvmProblem(kvm),
-                }.HiddenIf(bios == Mark.Fatal, "TDX is off in the BIOS"),
-                new Check(QuotingId, "Quotes for guests (SGX devices)", quoting)
+                }.HiddenIf(bios == Mark.Fatal, whyNot),
+                new Check(QuotingId, "Quotes for guests (SGX devices)", quotes.Mark)
                 {
                     Rule = "/dev/sgx_enclave and /dev/sgx_provision exist: the quoting enclave of TDX is an SGX enclave",
-                    Evidence = [Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_enclave"), Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_provision"), .. Services.Select(service => Lines.Evidence(snapshot, Section.Services, service)), Registration.Evidence(snapshot)],
-                    Problem = quoting == Mark.Supported ? null : QuotingProblem(quoting),
-                }.HiddenIf(bios == Mark.Fatal, "TDX is off in the BIOS"),
-                new Check("tdx-host.production", "Production part", Production())
+                    Evidence = [.. quotes.Evidence],
+                    Problem = quotes.Problem(),
+                }.HiddenIf(bios == Mark.Fatal, whyNot),
+                new Check(ProductionId, "Production part", production)
                 {
                     Rule = "MSR 0xCE[27] = 0 and MSR 0x503 = 0, or no such register",
                     Evidence = [FeatureControl.Evidence(snapshot, 0xCE), FeatureControl.Evidence(snapshot, 0x503)],
-                    Problem = ProductionProblem(),
+                    Problem = ProductionProblem(production),
                 },
             ],
         };
-        return new TeeCategory("tdx-host", root, NotHere());
+        // Only a guest can ask for a quote.
+        return new TeeCategory("tdx-host", root, NotHere()) { Caveat = "quotes of its guests are predicted, not tried" };
     }
 
-    /// <summary>What a host is worth to confidential workers: nothing where its guests can get no quote.</summary>
+    /// <summary>What a host is worth to confidential workers: nothing where its guests get no quote, or none that a verifier accepts.</summary>
     public static Mark ForWorkers(Check host)
     {
         foreach (Check child in host.Children)
         {
-            if (child is { Id: QuotingId, Mark: Mark.Unsupported })
+            if (child is { Id: QuotingId or ProductionId, Mark: Mark.Unsupported })
                 return Mark.Fatal;
         }
 
@@ -115,28 +113,12 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
 
     private Mark Bios() => HasFlag == true
         ? Mark.Supported
-        : SeamRange == false || PrivateKeys == false || MemoryEncryption == false || MemoryCheck > 0 || (HasFlag == false && IsLimitedTo46Bits) ? Mark.Fatal
+        : LacksRange || SeamRange == false || PrivateKeys == false || MemoryEncryption == false || MemoryCheck > 0 ? Mark.Fatal
+        : SeamRange is null && HasFlag == false && IsLimitedTo46Bits ? Mark.Fatal
         : SeamRange == true && PrivateKeys == true && MemoryEncryption != false ? Mark.Supported
         : Mark.Unknown;
 
     private bool IsLimitedTo46Bits => Platform.Of(cpu) == Generation.SapphireRapidsOrLater && (cpu.Leaf(0x80000008)?.Eax & 0xFF) == 46;
-
-    private Mark Module() => HasModuleVersion ? Mark.Supported
-        : Log().Any(line => line.Contains("SEAMCALL", StringComparison.Ordinal) || line.Contains("module not loaded", StringComparison.Ordinal)) ? Mark.Fatal
-        : Log().Any(line => line.Contains("module initialized", StringComparison.Ordinal)) ? Mark.Supported
-        : Mark.Unknown;
-
-    private Mark Quoting()
-    {
-        bool? all = true;
-        foreach (string path in new[] { "/dev/sgx_enclave", "/dev/sgx_provision" })
-        {
-            Reading reading = snapshot[Section.Devices, path];
-            all = reading.IsMissing ? false : reading.HasValue || reading.IsFailure ? all : all == false ? false : null;
-        }
-
-        return Marks.Optional(all);
-    }
 
     private Mark Production()
     {
@@ -146,8 +128,6 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
 
     // A processor without the register has nothing to switch on by it.
     private bool KnowsDebug => FeatureControl.Msr(snapshot, 0x503) is not null || snapshot[Section.Msr, SnapshotBuilder.MsrKey(0x503)].Error == "EIO";
-
-    private IEnumerable<string> Log() => snapshot.Keys(Section.Log);
 
     private IEnumerable<string> BiosEvidence()
     {
@@ -160,14 +140,16 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
     private Problem BiosProblem(Mark mark)
     {
         string evidence = string.Join("; ", BiosEvidence());
-        Problem Off(string code, string cause, string remedy) => Problem.Of(ProblemState.Disabled, code, "TDX is switched off.", evidence, cause, remedy, Actor.BiosOwner);
+        Problem SwitchedOff(string code, string cause, string remedy) => Problem.Of(ProblemState.Disabled, code, "TDX is switched off.", evidence, cause, remedy, Actor.BiosOwner);
         if (MemoryCheck is > 0 and var check)
             return Problem.Of(ProblemState.Failed, "TDX_HOST_MCHECK", $"The processor's memory check failed: MSR 0xA0 = 0x{check:x}.", evidence, "Memory is not populated as TDX demands, or the microcode is too old.", "Update the BIOS; populate the memory symmetrically.", Actor.BiosOwner);
+        if (LacksRange)
+            return Problem.Of(ProblemState.Absent, "TDX_HOST_NO_SEAM", "This processor has no TDX.", evidence, "The register of the SEAM range (MSR 0x1401) does not exist: processors of this family are also sold without TDX.", "Use a processor with TDX.", Actor.ChipVendor);
         const string Limit = "with that limit memory encryption with several keys, and so TDX, stays grey";
         if (IsLimitedTo46Bits && HasFlag != true && SeamRange is null)
         {
             return mark == Mark.Fatal || HasFlag == false
-                ? Off("TDX_HOST_46_BITS", $"The BIOS limits physical addresses to 46 bits; {Limit}.", "Switch the limit of the physical address to 46 bits off in the BIOS, then memory encryption and TDX on.")
+                ? SwitchedOff("TDX_HOST_46_BITS", $"The BIOS limits physical addresses to 46 bits; {Limit}.", "Switch the limit of the physical address to 46 bits off in the BIOS, then memory encryption and TDX on.")
                 : Lines.Unread("TDX_HOST_46_BITS", "Whether TDX is on", evidence, "The registers are not readable here; but physical addresses are limited to 46 bits, and with that limit TDX cannot be switched on.", "Switch the limit of the physical address to 46 bits off in the BIOS, then memory encryption and TDX on.", Actor.BiosOwner);
         }
 
@@ -175,27 +157,12 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
         {
             string missing = MemoryEncryption == false ? "Memory encryption with several keys is off" : SeamRange == false ? "The SEAM memory range is not set" : "No private key ids are set aside";
             string alsoLimited = IsLimitedTo46Bits ? $" The BIOS also limits physical addresses to 46 bits; {Limit}." : "";
-            return Off(
+            return SwitchedOff(
                 "TDX_HOST_BIOS_OFF", $"{missing}.{alsoLimited}",
                 $"{(IsLimitedTo46Bits ? "Switch the limit to 46 bits off in the BIOS, then enable" : "Enable")} memory encryption (TME, TME-MT), TDX and the SEAM loader in the BIOS, with at least one TDX key id, and reboot.");
         }
 
         return Lines.UnreadMsr(snapshot, "TDX_HOST_BIOS_UNREADABLE", "Whether TDX is on in the BIOS", 0x1401);
-    }
-
-    private Problem ModuleProblem(Mark mark)
-    {
-        string evidence = string.Join("; ", [.. Log(), Lines.Evidence(snapshot, Section.Files, "/sys/devices/faux/tdx_host/version"), FeatureControl.Evidence(snapshot, 0x1400)]);
-        string log = string.Join('\n', Log());
-        Problem Failed(string code, string cause, string remedy) => Problem.Of(ProblemState.Failed, code, "The TDX module does not run.", evidence, cause, remedy, Actor.BiosOwner);
-        if (log.Contains("0xc000050500000000", StringComparison.OrdinalIgnoreCase))
-            return Failed("TDX_MODULE_TOO_OLD", "The TDX module refused call 0x22: it is too old for this kernel.", "Update the TDX module: a newer BIOS, or a newer module on the EFI partition.");
-        if (log.Contains("0xc000090000000000", StringComparison.OrdinalIgnoreCase))
-            return Failed("TDX_BIOS_TOO_OLD", "The TDX module refused call 0x21: the BIOS is too old.", "Update the BIOS.");
-        if (mark == Mark.Fatal)
-            return Failed("TDX_MODULE_NOT_LOADED", "The SEAM range is set and no module was loaded into it: the BIOS lacks the loader (P-SEAMLDR) or the module.", "Update the BIOS; enable the SEAM loader in it.");
-        return Lines.Unread("TDX_MODULE_UNREADABLE", "Whether the TDX module runs", evidence, "Kernels before 2026 say it only in their log, and KVM does not run with TDX.", "Look for virt/tdx in the kernel log (dmesg | grep virt/tdx), as root.",
-            snapshot[Section.Files, KvmTdx] is { HasValue: false, IsFailure: false } ? Actor.Nobody : Actor.KernelOwner);
     }
 
     private Problem KvmProblem(Mark mark) => mark == Mark.Unknown
@@ -205,15 +172,7 @@ internal sealed class TdxHost(MachineSnapshot snapshot, CpuFacts cpu)
             snapshot[Section.Files, KvmTdx].IsMissing ? "The kernel's KVM has no TDX, or kvm_intel is not loaded." : "TDX is not asked for, or its module failed to start.",
             "Boot Linux 6.16 or later with kvm_intel.tdx=1.", Actor.KernelOwner);
 
-    private Problem QuotingProblem(Mark mark)
-    {
-        string evidence = $"{Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_enclave")}; {Lines.Evidence(snapshot, Section.Devices, "/dev/sgx_provision")}";
-        return mark == Mark.Unknown
-            ? Lines.Unread("TDX_HOST_QUOTING_UNREADABLE", "Whether quotes can be made", evidence, "The recording holds no devices.", "Run this command on the host.", Actor.Nobody, harmless: true)
-            : Problem.Of(ProblemState.Disabled, "TDX_HOST_NO_QUOTING", "Guests of this host can get no quote.", evidence, "The quoting enclave of TDX is an SGX enclave, and the SGX devices are missing.", "Enable SGX and flexible launch control in the BIOS; install the quote generation service (qgsd).", Actor.BiosOwner);
-    }
-
-    private Problem? ProductionProblem() => Production() switch
+    private Problem? ProductionProblem(Mark production) => production switch
     {
         Mark.Supported => null,
         Mark.Unknown => Lines.UnreadMsr(snapshot, "TDX_HOST_PRODUCTION_UNREADABLE", "Whether this is a production part", FeatureControl.Msr(snapshot, 0xCE) is null ? 0xCEu : 0x503, harmless: true),

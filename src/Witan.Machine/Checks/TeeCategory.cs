@@ -8,4 +8,10 @@ internal sealed record TeeCategory(string Name, Check Root, string? NotHere)
 {
     /// <summary>Whether nobody looked: then whether it applies is not known, and no mark stands for "absent".</summary>
     public bool IsUnseen { get; init; }
+
+    /// <summary>Whether this program runs inside such a guest.</summary>
+    public bool IsInside { get; init; }
+
+    /// <summary>What the verdict has to add where it is usable; null for nothing.</summary>
+    public string? Caveat { get; init; }
 }

@@ -26,6 +26,7 @@ internal static class Errno
         11 => "EAGAIN",
         17 => "EEXIST",
         29 => "ESPIPE",
+        30 => "EROFS",
         36 => "ENAMETOOLONG",
         38 => "ENOSYS",
         40 => "ELOOP",

@@ -14,18 +14,23 @@ internal static unsafe class DeviceProbe
     public static void Run(SystemRoot root, SnapshotBuilder to)
     {
         foreach (string path in (string[])[.. SgxDevices.InTree, .. SgxDevices.Legacy])
-            to.Set(Section.Devices, path, IsFolder(root, path) ? Reading.Failed("ENOENT") : root.Open(path));
+            Open(path);
         foreach (string path in Seen)
-            to.Set(Section.Devices, path, root.Exists(path));
+            to.Set(Section.Devices, path, IsFolder(root, path) ? Missing : root.Exists(path));
         foreach (string path in TdxGuest.Devices)
-            to.Set(Section.Devices, path, root.Open(path, file => to.Set(Section.Requests, TdxGuest.ReportRequest, TdxReport(file))));
-        to.Set(Section.Devices, SevGuest.Device, root.Open(SevGuest.Device, file => to.Set(Section.Requests, SevGuest.ReportRequest, SnpReport(file))));
+            Open(path, file => to.Set(Section.Requests, TdxGuest.ReportRequest, TdxReport(file)));
+        Open(SevGuest.Device, file => to.Set(Section.Requests, SevGuest.ReportRequest, SnpReport(file)));
         // Without SNP running in KVM, a newer kernel would start and stop the firmware to answer: then it is not asked.
         bool running = root.Text(SevHost.KvmSnp, 16).Text is "Y" or "1";
-        to.Set(Section.Devices, "/dev/sev", root.Open("/dev/sev", running ? file => to.Set(Section.Requests, SevHost.StatusRequest, SevStatus(file)) : null));
+        Open("/dev/sev", running ? file => to.Set(Section.Requests, SevHost.StatusRequest, SevStatus(file)) : null);
+
+        void Open(string path, Action<int>? request = null) => to.Set(Section.Devices, path, IsFolder(root, path) ? Missing : root.Open(path, request));
     }
 
-    // /dev/sgx is the legacy driver's node, or the folder in which /dev/sgx/enclave lies.
+    private static Reading Missing => Reading.Failed("ENOENT");
+
+    // A container engine makes a folder where the device that it was to pass does not exist; and /dev/sgx is the legacy driver's node, or
+    // the folder in which /dev/sgx/enclave lies.
     private static bool IsFolder(SystemRoot root, string path) => Directory.Exists(root.Real(path));
 
     private static Reading TdxReport(int file)

@@ -1,6 +1,6 @@
 namespace Witan.Machine;
 
-/// <summary>Looks for libraries by their files, GPUs on the PCI bus, the kernel's report interface, and lines of its log.</summary>
+/// <summary>Looks for libraries by their files, GPUs on the PCI bus, and lines of the kernel's log.</summary>
 internal static class HardwareProbe
 {
     private static readonly string[] LibraryFolders =
@@ -40,48 +40,12 @@ internal static class HardwareProbe
             to.Set(Section.Pci, key, counts[key].ToString()!);
     }
 
-    /// <summary>Makes one report directory, reads its provider and removes it: the kernel keeps nothing of it. Needs root.</summary>
-    public static void ReportInterface(SystemRoot root, SnapshotBuilder to)
-    {
-        if (!root.Exists(TdxGuest.Configfs).HasValue)
-        {
-            to.Set(Section.Files, TdxGuest.Provider, Reading.Failed("ENOENT"));
-            return;
-        }
-
-        if (!root.IsLive)
-        {
-            to.Set(Section.Files, TdxGuest.Provider, root.Text(TdxGuest.Provider, 64));
-            return;
-        }
-
-        string name = $"witan-{Environment.ProcessId}";
-        string real = $"{TdxGuest.Configfs}/{name}";
-        try
-        {
-            Directory.CreateDirectory(real);
-            to.Set(Section.Files, TdxGuest.Provider, root.Text($"{real}/provider", 64));
-        }
-        catch (UnauthorizedAccessException)
-        {
-            to.Set(Section.Files, TdxGuest.Provider, Reading.Failed("EACCES"));
-        }
-        catch (IOException)
-        {
-            to.Set(Section.Files, TdxGuest.Provider, Reading.Failed("EIO"));
-        }
-        finally
-        {
-            if (Directory.Exists(real))
-                Directory.Delete(real);
-        }
-    }
-
     /// <summary>Lines of the kernel log that name a failed TDX start: the only place where older kernels say it. Needs root.</summary>
     public static void TdxLog(SystemRoot root, SnapshotBuilder to)
     {
         const int MostRecords = 4000;
-        int file = Libc.Open(root.Real("/dev/kmsg"), Libc.ReadOnly | Libc.NonBlocking | Libc.CloseOnExec);
+        int file = Libc.Open(root.Real(TdxModule.KernelLog), Libc.ReadOnly | Libc.NonBlocking | Libc.CloseOnExec);
+        to.Set(Section.Files, TdxModule.KernelLog, file < 0 ? Reading.Failed(Errno.Name(Libc.LastError)) : Reading.Of("present"));
         if (file < 0)
             return;
         byte[] record = new byte[8192];

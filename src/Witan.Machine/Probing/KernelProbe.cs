@@ -5,7 +5,7 @@ internal static class KernelProbe
 {
     private static readonly string[] Flags = ["sgx", "sgx_lc", "tdx_guest", "tdx_host_platform", "sme", "sev", "sev_es", "sev_snp"];
     private static readonly string[] Arguments = ["nosgx", "kvm_intel.tdx", "kvm_amd.sev_snp", "mem_encrypt", "nohibernate"];
-    private static readonly string[] ServiceNames = [AesmFacts.Service, .. TdxHost.Services];
+    private static readonly string[] ServiceNames = [AesmFacts.Service, .. TdxQuoting.Services];
     private static readonly string[] UnitFolders = ["/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"];
     private static readonly string[] RunningFolders = ["/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/systemd/system.slice"];
 
@@ -15,9 +15,9 @@ internal static class KernelProbe
         ReadArguments(root, to);
         ReadMounts(root, to);
         to.Set(Section.Files, "/proc/sys/kernel/osrelease", root.Text("/proc/sys/kernel/osrelease", 256));
-        foreach (string path in (string[])[.. TdxHost.Files, .. SevHost.Files, SevGuest.Vmpl])
+        foreach (string path in (string[])[TdxHost.KvmTdx, .. TdxModule.Files, .. SevHost.Files, SevGuest.Vmpl])
             to.Set(Section.Files, path, root.Text(path, 256));
-        foreach (string path in new[] { SevGuest.PlatformDevice, TdxGuest.EventLog, TdxGuest.Configfs })
+        foreach (string path in new[] { SevGuest.PlatformDevice, TdxGuest.EventLog, ReportInterface.Folder })
             to.Set(Section.Files, path, root.Exists(path));
         foreach (string node in root.List("/sys/devices/system/node"))
         {

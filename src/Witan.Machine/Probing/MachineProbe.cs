@@ -29,7 +29,8 @@ public static class MachineProbe
                 HardwareProbe.Libraries(root, to);
                 HardwareProbe.Pci(root, to);
             }),
-            new("report interface", StepLimit, () => HardwareProbe.ReportInterface(root, to)),
+            // A quote, where it was asked for, may take the kernel half a minute; what is left of the limit removes the entry.
+            new("report interface", StepLimit + (options.Attest ? options.AttestLimit + StepLimit : default), () => ReportProbe.Run(root, to, options.Attest)),
             // Two requests at most, each with the limit, and two slow ones where they were asked for.
             new("aesm", (3 * options.ServiceLimit) + (options.Attest ? 2 * options.AttestLimit : default), () => ServiceProbe.Aesm(root, to, options)),
             new("dstack", 2 * options.ServiceLimit, () => ServiceProbe.GuestAgent(root, to, options.ServiceLimit)),

@@ -65,5 +65,5 @@ internal static unsafe class NvmlProbe
     }
 
     private static Reading Answer(int code, uint value) =>
-        code == 0 ? Reading.Of(value.ToString(CultureInfo.InvariantCulture)) : Reading.Failed(code == 3 ? "not-supported" : $"nvml-{code}");
+        code == 0 ? Reading.Of(value.ToString(CultureInfo.InvariantCulture)) : Reading.Failed(code == 3 ? Gpu.NotSupported : $"nvml-{code}");
 }

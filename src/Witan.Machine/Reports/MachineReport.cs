@@ -44,6 +44,8 @@ public sealed class MachineReport
     /// <summary>Every TEE by its name for <c>--require</c>.</summary>
     public IReadOnlyList<string> TeeNames => [.. _tees.Select(tee => tee.Name)];
 
+    internal IReadOnlyList<Tee> Tees => _tees;
+
     /// <summary>Judges a snapshot.</summary>
     public static MachineReport Judge(MachineSnapshot snapshot) => Judge(snapshot, snapshot.Printable());
 
@@ -60,8 +62,8 @@ public sealed class MachineReport
         Mark sgx = instructions.Mark.And(software.Mark);
         Check attestation = Machine.AttestationPath.Build(snapshot, cpu, instructions, flc);
         TeeCategory tdxGuest = TdxGuest.Build(snapshot, cpu), snpGuest = SevGuest.Build(snapshot, cpu);
-        bool inGuest = tdxGuest.Root.Mark == Mark.Supported || snpGuest.Root.Mark == Mark.Supported;
-        TeeCategory[] others = [tdxGuest, new TdxHost(snapshot, cpu).Build(), snpGuest, new SevHost(snapshot, cpu).Build(), Gpu.Build(snapshot), Dstack.Build(snapshot, inGuest)];
+        TeeCategory dstack = Dstack.Build(snapshot, tdxGuest.IsInside || snpGuest.IsInside);
+        TeeCategory[] others = [tdxGuest, new TdxHost(snapshot, cpu).Build(), snpGuest, new SevHost(snapshot, cpu).Build(), Gpu.Build(snapshot), dstack];
         var parts = new List<ReportPart>
         {
             new(instructions.Build(), noSgx),
@@ -87,8 +89,10 @@ public sealed class MachineReport
             // Its guests' quotes come from this platform: not registered, it has none that others accept.
             bool unregistered = other.Name == "tdx-host" && attestation is { Mark: Mark.Fatal, HiddenBecause: null } && Registration.IsRegistered(snapshot) == false;
             Mark workers = !hosts || unregistered ? Mark.Fatal : other.Name == "tdx-host" ? mark.And(TdxHost.ForWorkers(other.Root)) : mark;
-            Check[] roots = unregistered ? [other.Root, attestation] : [other.Root];
-            report.Add(new Tee(other.Name, mark, other.Root.Label, other.NotHere is null, roots) { Workers = workers });
+            // What keeps a trust domain undecided may be its guest agent.
+            bool asksAgent = other == tdxGuest && mark == Mark.Unknown && dstack.NotHere is null;
+            Check[] roots = unregistered ? [other.Root, attestation] : asksAgent ? [other.Root, dstack.Root] : [other.Root];
+            report.Add(new Tee(other.Name, mark, other.Root.Label, other.NotHere is null, roots) { Workers = workers, Caveat = other.Caveat });
         }
 
         parts.Add(new ReportPart(MachineFacts.Build(cpu, snapshot), null));

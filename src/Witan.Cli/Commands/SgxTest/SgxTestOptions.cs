@@ -11,7 +11,7 @@ internal sealed class SgxTestOptions
     private readonly Option<string?> _record = new("--record") { Description = "save what was read, to be judged anywhere" };
     private readonly Option<string?> _replay = new("--replay") { Description = "judge a saved snapshot, the output of cpuid -r, or CSV of CPUID leaves; - reads standard input" };
     private readonly Option<string?> _root = new("--root") { Description = "take /dev, /sys, /proc, /run, /var from this directory; with --replay, the processor's leaves from the dump" };
-    private readonly Option<bool> _attest = new("--attest") { Description = "allow requests that may store keys or use the network: have a quote prepared" };
+    private readonly Option<bool> _attest = new("--attest") { Description = "allow requests that may store keys or use the network: have a quote prepared, or made in a guest" };
     private readonly Option<string?> _enclave = new("--whitelisted-enclave") { Description = "directory with an enclave signed by Intel (.sgxs and .sig), for the third launch test" };
     private readonly Option<string?> _quote = new("--quote") { Description = "rate this quote" };
     private readonly Option<string?> _collateral = new("--collateral") { Description = "collateral for the quote's platform (JSON)" };

@@ -92,6 +92,7 @@ public sealed class AesmTests : IDisposable
         Assert.Equal(reason, report.Snapshot[Section.Aesm, AesmFacts.ProvisionRequest].Error);
         Check check = report.Find("attestation.quote").Single().Check;
         Assert.Equal((Mark.Unknown, ProblemState.Unreadable, Witan.Attestation.FindingSeverity.Undecided), (check.Mark, check.Problem!.State, check.Problem.Finding.Severity));
+        Assert.Equal(kind == "closes" ? "ATTESTATION_QUOTE_NO_ANSWER" : "ATTESTATION_NO_QUOTING", check.Problem.Finding.Code);
         Assert.Contains(remedy, check.Problem.Finding.Remedy, StringComparison.Ordinal);
         // What was done is not advised.
         Assert.DoesNotContain("--attest", check.Problem.Finding.Remedy, StringComparison.Ordinal);

@@ -38,6 +38,33 @@ public class GpuAndGuestTests
         Assert.NotEqual(MachineOutcome.Ready, report.Verdict().Outcome);
     }
 
+    /// <summary>What NVML says of the mode, whether the GPU is listed, and what that makes of the GPU; a word of its cause.</summary>
+    [Theory]
+    [InlineData("10de:2321", "1", Mark.Supported, null, Mark.Supported, "")]
+    [InlineData("10de:2321", "0", Mark.Unknown, "GPU_UNKNOWN", Mark.Fatal, "does not hold it")]
+    [InlineData("10de:1db4", "!not-supported", Mark.Fatal, "GPU_CC_ABSENT", Mark.Fatal, "none that is known")]
+    [InlineData("10de:1db4", "!timeout", Mark.Unknown, "GPU_UNKNOWN", Mark.Unknown, "does not hold it")]
+    public void A_GPU_that_is_not_listed_is_what_its_library_says(string id, string feature, Mark mark, string? code, Mark gpu, string says)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Pci, id, "1").Set(Section.Libraries, Gpu.Library, "found");
+        to.Set(Section.Nvml, "ccFeature", Reading.Decode(feature)).Set(Section.Nvml, "devToolsMode", feature[0] == '!' ? Reading.Decode(feature) : Reading.Of("0"));
+        var report = MachineReport.Judge(to.Build());
+        Check check = report.Find("gpu-cc.gpu").Single().Check;
+        Assert.Equal((mark, code, gpu), (check.Mark, check.Problem?.Finding.Code, report.MarkOf("gpu-cc")));
+        Assert.Contains(says, check.Problem?.Finding.Why ?? "", StringComparison.Ordinal);
+        Assert.Equal(mark == Mark.Fatal, report.Find("gpu-cc.mode").Single().HiddenBecause is not null);
+    }
+
+    [Theory]
+    [InlineData("!not-supported", "does not support the question")]
+    [InlineData("!ENOSYS", "does not support the question")]
+    [InlineData("!timeout", "gave no answer")]
+    public void A_driver_that_answered_has_answered(string feature, string says)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Pci, "10de:2330", "1").Set(Section.Libraries, Gpu.Library, "found").Set(Section.Nvml, "ccFeature", Reading.Decode(feature));
+        Assert.Contains(says, MachineReport.Judge(to.Build()).Find("gpu-cc.mode").Single().Check.Problem!.Finding.Why, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 200 OK", Mark.Supported, null)]
     [InlineData("HTTP/1.1 500 Internal Server Error", Mark.Fatal, "DSTACK_AGENT_FAILED")]
@@ -60,9 +87,67 @@ public class GpuAndGuestTests
         Assert.Equal((mark, code), (check.Mark, check.Problem!.Finding.Code));
     }
 
+    [Fact]
+    public void A_dead_name_hides_no_working_agent()
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Sockets, "/var/run/dstack.sock", Reading.Failed("ECONNREFUSED")).Set(Section.Sockets, "/var/run/tappd.sock", "connected").Set(Section.Requests, "dstack", "HTTP/1.1 200 OK");
+        var report = MachineReport.Judge(to.Build());
+        Assert.Equal(("Guest agent socket (/var/run/tappd.sock)", Mark.Supported), (report.Find("dstack.socket").Single().Check.Label, report.MarkOf("dstack")));
+    }
+
+    [Fact]
+    public void A_dead_node_hides_no_working_one()
+    {
+        var to = new SnapshotBuilder("test");
+        CpuidProbe.Run(Domain(), to);
+        to.Set(Section.Devices, "/dev/tdx_guest", Reading.Failed("EIO")).Set(Section.Devices, "/dev/tdx-guest", "opened").Set(Section.Requests, TdxGuest.ReportRequest, "answered");
+        Check check = MachineReport.Judge(to.Build()).Find("tdx-guest.device").Single().Check;
+        Assert.Equal(("TD report (local, /dev/tdx-guest)", Mark.Supported), (check.Label, check.Mark));
+    }
+
+    [Theory]
+    [InlineData("no", "Run this command as root.")]
+    [InlineData("yes", "Give it to the container (--device /dev/tdx_guest).")]
+    public void Who_is_root_is_not_told_to_be_root(string root, string remedy)
+    {
+        var to = new SnapshotBuilder("test").Set(Section.Rights, "root", root);
+        CpuidProbe.Run(Domain(), to);
+        to.Set(Section.Devices, "/dev/tdx_guest", Reading.Failed("EPERM")).Set(Section.Files, ReportInterface.Folder, "present").Set(Section.Files, ReportInterface.Provider, Reading.Failed("EACCES"));
+        var report = MachineReport.Judge(to.Build());
+        Assert.Equal((Mark.Unknown, remedy), (report.Find("tdx-guest.device").Single().Check.Mark, report.Find("tdx-guest.device").Single().Check.Problem!.Finding.Remedy));
+        Assert.Equal((Mark.Unknown, root == "no"), (report.Find("tdx-guest.tsm").Single().Check.Mark, report.Find("tdx-guest.tsm").Single().Check.Problem!.Finding.Remedy == "Run this command as root."));
+    }
+
+    /// <summary>What the kernel said to a report directory, and what the line comes to, for both kinds of guest.</summary>
+    [Theory]
+    [InlineData("!ENXIO", Mark.Unsupported, ProblemState.Absent, "TSM_NO_DRIVER", "sudo modprobe")]
+    [InlineData("!EIO", Mark.Unsupported, ProblemState.Failed, "TSM_FAILED", "sudo modprobe")]
+    [InlineData("!EROFS", Mark.Unsupported, ProblemState.Failed, "TSM_READ_ONLY", "writable")]
+    [InlineData("!EACCES", Mark.Unknown, ProblemState.Unreadable, "TSM_REFUSED", "as root")]
+    [InlineData("arm_cca_guest", Mark.Unsupported, ProblemState.Failed, "TSM_OTHER", "sudo modprobe")]
+    [InlineData("", Mark.Unknown, ProblemState.Unreadable, "TSM_UNREADABLE", "on the machine itself")]
+    public void The_report_interface_is_what_the_kernel_said(string provider, Mark mark, ProblemState state, string code, string remedy)
+    {
+        foreach ((TestCpu cpu, string id, string module) in new[] { (Domain(), "tdx-guest.tsm", "tdx_guest"), (TestCpu.Amd(0x0101FD3F, guest: true), "snp-guest.tsm", "sev-guest") })
+        {
+            var to = new SnapshotBuilder("test");
+            CpuidProbe.Run(cpu, to);
+            to.SetMsr(SevGuest.StatusRegister, 7).Set(Section.Files, ReportInterface.Folder, "present");
+            Set(to, Section.Files, ReportInterface.Provider, provider);
+            Check check = MachineReport.Judge(to.Build()).Find(id).Single().Check;
+            Assert.Equal((mark, state), (check.Mark, check.Problem!.State));
+            Assert.EndsWith("_GUEST_" + code, check.Problem.Finding.Code, StringComparison.Ordinal);
+            Assert.Contains(remedy == "sudo modprobe" ? $"{remedy} {module}" : remedy, check.Problem.Finding.Remedy, StringComparison.Ordinal);
+        }
+    }
+
+    private static TestCpu Domain() => TestCpu.Intel(0x806F8, guest: true).Set(0x21, 0, 0, 0x65746E49, 0x20202020, 0x5844546C);
+
     [Theory]
     [InlineData("opened", "answered", Mark.Supported, null)]
     [InlineData("opened", "!EIO", Mark.Unsupported, "TDX_GUEST_REPORT_FAILED")]
+    [InlineData("!EISDIR", "", Mark.Unsupported, "TDX_GUEST_DEVICE_FAILED")]
+    [InlineData("!EBUSY", "", Mark.Unsupported, "TDX_GUEST_DEVICE_FAILED")]
     [InlineData("!EACCES", "", Mark.Unknown, "TDX_GUEST_DEVICE_REFUSED")]
     [InlineData("!ENOENT", "", Mark.Unsupported, "TDX_GUEST_DEVICE_ABSENT")]
     [InlineData("", "", Mark.Unknown, "TDX_GUEST_DEVICE_UNREADABLE")]
@@ -80,6 +165,7 @@ public class GpuAndGuestTests
     [Theory]
     [InlineData("opened", "answered", Mark.Supported, null)]
     [InlineData("opened", "!EIO", Mark.Unsupported, "SNP_GUEST_REPORT_FAILED")]
+    [InlineData("!EBUSY", "", Mark.Unsupported, "SNP_GUEST_DEVICE_FAILED")]
     [InlineData("!EACCES", "", Mark.Unknown, "SNP_GUEST_DEVICE_REFUSED")]
     [InlineData("", "", Mark.Unknown, "SNP_GUEST_DEVICE_UNREADABLE")]
     [InlineData("opened", "", Mark.Unknown, "SNP_GUEST_REPORT_UNREADABLE")]

@@ -42,9 +42,9 @@ public partial class TeeRecordTests
         Msr(0x87, fields[3], value => value << 32);
         Msr(0xA0, fields[4], value => value);
         Msr(0xCE, fields[5], value => value << 27);
-        to.Set(Section.Flags, TdxHost.Flag, row.Contains("no tdx", StringComparison.Ordinal) ? "no" : "yes");
-        if (!row.Contains("no tdx", StringComparison.Ordinal) && mark != Mark.Supported)
-            to.Set(Section.Flags, TdxHost.Flag, Reading.NotRecorded);
+        // Without the kernel's word the registers decide, also where they are good.
+        bool isUnflagged = row.Contains("no tdx", StringComparison.Ordinal) || mark == Mark.Supported;
+        to.Set(Section.Flags, TdxHost.Flag, isUnflagged ? Reading.Of("no") : Reading.NotRecorded);
         foreach (string quoted in (string[])["virt/tdx: module not loaded", "SEAMCALL (0x21) failed: 0xc000090000000000", "0xc000050500000000"])
         {
             string seen = quoted.Replace("virt/tdx: ", "", StringComparison.Ordinal);
@@ -130,6 +130,45 @@ public partial class TeeRecordTests
         Assert.Equal("SNP_BIOS_NO_RMP", MachineReport.Judge(to.Build()).Find("snp-host.bios").Single().Check.Problem!.Finding.Code);
     }
 
+    [Theory]
+    [InlineData(0xC0010010u)]
+    [InlineData(0xC0010132u)]
+    [InlineData(0xC0010133u)]
+    public void A_register_that_is_not_recorded_is_no_missing_table(uint missing)
+    {
+        var to = new SnapshotBuilder("reported");
+        CpuidProbe.Run(TestCpu.Amd(0x0101FD3F), to);
+        to.SetMsr(0xC0010010, 1u << 23).SetMsr(0xC0010132, 0x1000000).SetMsr(0xC0010133, 0x2000000);
+        Assert.Null(MachineReport.Judge(to.Build()).Find("snp-host.bios").Single().Check.Problem);
+        to.Set(Section.Msr, SnapshotBuilder.MsrKey(missing), Reading.NotRecorded);
+        Check check = MachineReport.Judge(to.Build()).Find("snp-host.bios").Single().Check;
+        Assert.Equal((Mark.Unknown, "SNP_BIOS_UNREADABLE"), (check.Mark, check.Problem!.Finding.Code));
+        Assert.Contains($"0x{missing:X}", check.Problem.Finding.Evidence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x1401u, Mark.Fatal, "TDX_HOST_NO_SEAM")]
+    [InlineData(0x1400u, Mark.Unknown, "TDX_HOST_BIOS_UNREADABLE")]
+    public void A_processor_without_the_register_of_the_range_has_no_TDX(uint missing, Mark mark, string code)
+    {
+        var to = new SnapshotBuilder("reported");
+        CpuidProbe.Run(TestCpu.SapphireRapids, to);
+        to.Set(Section.Flags, TdxHost.Flag, "no").Set(Section.Msr, SnapshotBuilder.MsrKey(missing), Reading.Failed("EIO")).SetMsr(0x982, 2);
+        Check check = MachineReport.Judge(to.Build()).Find("tdx-host.bios").Single().Check;
+        Assert.Equal((mark, code), (check.Mark, check.Problem!.Finding.Code));
+        if (mark == Mark.Fatal)
+            Assert.Equal((ProblemState.Absent, Actor.ChipVendor), (check.Problem.State, check.Problem.Actor));
+    }
+
+    [Fact]
+    public void What_is_recorded_is_shown()
+    {
+        var to = new SnapshotBuilder("reported").Set(Section.Files, TdxGuest.EventLog, "present").Set(Section.Flags, "sme", "yes").Set(Section.Arguments, "mem_encrypt", "on").SetMsr(0x981, 0x7F00000000000);
+        var report = MachineReport.Judge(to.Build());
+        foreach ((string id, string seen) in new[] { ("tdx-guest.cpuid", "CCEL: present"), ("snp-host.bios", "flag sme: yes"), ("snp-host.kvm", "mem_encrypt: on"), ("tdx-host.bios", "MSR 0x981 = 0x7f00000000000") })
+            Assert.Contains(report.Find(id).Single().Check.Evidence, line => line.EndsWith(seen, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_BIOS_variable_as_the_kernel_shows_it()
     {
@@ -144,6 +183,7 @@ public partial class TeeRecordTests
 
     [Theory]
     [InlineData("0137000103000000000000000000000000000000000000000000000000000000", "SNP_FIRMWARE", Mark.Fatal)] // alias check not done
+    [InlineData("0137000203000000000000000000000000000000000000000000000000000000", "SNP_FIRMWARE", Mark.Fatal)] // table not initialised
     [InlineData("0132000303000000000000000000000000000000000000000000000000000000", "SNP_FIRMWARE", Mark.Fatal)] // 1.50
     [InlineData("0137000303000000000000000000000000000000000000000000000000000000", null, Mark.Supported)] // 1.55
     public void The_firmware_says_its_version_and_state(string status, string? code, Mark mark)

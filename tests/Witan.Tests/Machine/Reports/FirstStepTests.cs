@@ -67,7 +67,7 @@ public class FirstStepTests
         Assert.True(SnapshotJson.TryRead(File.ReadAllText(Path.Combine(SharedData.Repository, "examples", "machines", "tdx-guest.json")), out MachineSnapshot? snapshot, out _));
         foreach (string device in TdxGuest.Devices)
             snapshot = With(snapshot, Section.Devices, device, "!ENOENT");
-        snapshot = With(With(snapshot, Section.Files, TdxGuest.Provider, "!ENOENT"), Section.Files, TdxGuest.Configfs, "!ENOENT");
+        snapshot = With(With(snapshot, Section.Files, ReportInterface.Provider, "!ENOENT"), Section.Files, ReportInterface.Folder, "!ENOENT");
         foreach (string socket in Witan.Machine.Dstack.Sockets)
             snapshot = With(snapshot, Section.Sockets, socket, "!ENOENT");
         snapshot = With(snapshot, Section.Requests, "dstack", "!ENOENT");

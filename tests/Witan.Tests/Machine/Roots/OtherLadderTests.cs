@@ -21,7 +21,16 @@ public class OtherLadderTests
         ["registers not readable"] = new(Host, root => root.Flags("fpu"), "tdx-host.bios", Mark.Unknown, "TDX_HOST_BIOS_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "module msr is not loaded"),
         ["KVM without TDX"] = new(Host, root => root.Flags("fpu tdx_host_platform").Write("/sys/module/kvm_intel/parameters/tdx", "N\n"), "tdx-host.kvm", Mark.Fatal, "TDX_HOST_KVM_OFF", ProblemState.Disabled, Actor.KernelOwner, "not asked for"),
         ["KVM of an older kernel"] = new(Host, root => root.Flags("fpu tdx_host_platform"), "tdx-host.kvm", Mark.Fatal, "TDX_HOST_KVM_OFF", ProblemState.Absent, Actor.KernelOwner, "no TDX, or kvm_intel is not loaded"),
-        ["no SGX devices for quotes"] = new(Host, root => root.Flags("fpu tdx_host_platform").Write("/sys/module/kvm_intel/parameters/tdx", "Y\n"), "tdx-host.quoting", Mark.Unsupported, "TDX_HOST_NO_QUOTING", ProblemState.Disabled, Actor.BiosOwner, "quoting enclave of TDX is an SGX enclave"),
+        ["SGX on and no devices for quotes"] = new(Host, root => root.Flags("fpu tdx_host_platform").Write("/sys/module/kvm_intel/parameters/tdx", "Y\n"), "tdx-host.quoting", Mark.Unsupported, "TDX_HOST_NO_QUOTING_DRIVER", ProblemState.Absent, Actor.KernelOwner, "there is no device"),
+        ["SGX off, so no quotes"] = new(() => TestCpu.Intel(0x806F8, sgx: 1, flc: 1), root => root.Flags("fpu tdx_host_platform"), "tdx-host.quoting", Mark.Unsupported, "TDX_HOST_NO_QUOTING", ProblemState.Disabled, Actor.BiosOwner, "quoting enclave of TDX is an SGX enclave"),
+        ["the launch key locked to Intel's, so no quotes"] = new(Host, root => root.Flags("fpu tdx_host_platform").Msr((0x3A, 0x40005)), "tdx-host.quoting", Mark.Unsupported, "TDX_HOST_NO_QUOTING", ProblemState.Disabled, Actor.BiosOwner, "SGX devices are missing"),
+        ["one SGX device of two"] = new(Host, root => root.Flags("fpu tdx_host_platform").Device("/dev/sgx_enclave"), "tdx-host.quoting", Mark.Unsupported, "TDX_HOST_NO_QUOTING_DEVICE", ProblemState.Absent, Actor.KernelOwner, "/dev/sgx_provision is missing"),
+        ["a folder in place of the other"] = new(Host, root => root.Flags("fpu tdx_host_platform").Device("/dev/sgx_enclave").Folder("/dev/sgx_provision"), "tdx-host.quoting", Mark.Unsupported, "TDX_HOST_NO_QUOTING_DEVICE", ProblemState.Absent, Actor.KernelOwner, "/dev/sgx_provision is missing"),
+        ["a folder in place of a guest device"] = new(Domain, root => root.Folder("/dev/tdx_guest"), "tdx-guest.device", Mark.Unsupported, "TDX_GUEST_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "was not given the device"),
+        ["a folder in place of the firmware's device"] = new(Milan, root => root.Write(SevHost.KvmSnp, "Y\n").Folder("/dev/sev"), "snp-host.firmware", Mark.Unknown, "SNP_FIRMWARE_DEVICE", ProblemState.Absent, Actor.KernelOwner, "ccp is not loaded"),
+        ["an SEV guest"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 1)), "snp-guest.status", Mark.Fatal, "SNP_GUEST_SEV_ONLY", ProblemState.Absent, Actor.CloudProvider, "an SEV guest, without SNP"),
+        ["an SEV-ES guest"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 3)), "snp-guest.status", Mark.Fatal, "SNP_GUEST_SEV_ONLY", ProblemState.Absent, Actor.CloudProvider, "an SEV-ES guest, without SNP"),
+        ["46 bits, and every register good"] = new(() => TestCpu.Intel(0xC06F2, bits: 46), root => root.Flags("fpu").Msr((0x982, 2), (0x1401, 0x800), (0x87, 1UL << 37)), "tdx-host.bios", Mark.Supported, null, default, default, ""),
         ["a debug part"] = new(Host, root => root.Msr((0xCE, 1u << 27), (0x503, 0)), "tdx-host.production", Mark.Unsupported, "TDX_HOST_DEBUG_PART", ProblemState.Failed, Actor.ChipVendor, "production parts only"),
         ["a good TDX host"] = new(Host, root => root.Flags("fpu tdx_host_platform").Device("/dev/sgx_enclave").Device("/dev/sgx_provision").Write("/sys/module/kvm_intel/parameters/tdx", "Y\n"), "tdx-host", Mark.Supported, null, default, default, ""),
         ["no trust domain"] = new(() => TestCpu.Intel(0x806F8, guest: true), _ => { }, "tdx-guest.cpuid", Mark.Fatal, "TDX_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "ordinary guest"),
@@ -51,7 +60,7 @@ public class OtherLadderTests
         ["leaked bits, the register says no"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 0)), "snp-guest.status", Mark.Fatal, "SNP_GUEST_ABSENT", ProblemState.Absent, Actor.CloudProvider, "they are no proof"),
         ["an SNP guest with configfs"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Write("/sys/kernel/config/tsm/report/provider", "sev_guest\n"), "snp-guest", Mark.Supported, null, default, default, ""),
         ["configfs absent (AMD)"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)), "snp-guest.tsm", Mark.Unsupported, "SNP_GUEST_TSM_ABSENT", ProblemState.Absent, Actor.KernelOwner, "older than 6.7"),
-        ["configfs without a provider (AMD)"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Folder(TdxGuest.Configfs), "snp-guest.tsm", Mark.Unknown, "SNP_GUEST_TSM", ProblemState.Unreadable, Actor.KernelOwner, "sev-guest is not loaded"),
+        ["configfs of a tree, in which nothing is made (AMD)"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Folder(ReportInterface.Folder), "snp-guest.tsm", Mark.Unknown, "SNP_GUEST_TSM_UNREADABLE", ProblemState.Unreadable, Actor.KernelOwner, "not recorded"),
         ["configfs of another provider (AMD)"] = new(Leaked, root => root.Msr((SevGuest.StatusRegister, 7)).Write("/sys/kernel/config/tsm/report/provider", "tdx_guest\n"), "snp-guest.tsm", Mark.Unsupported, "SNP_GUEST_TSM_OTHER", ProblemState.Failed, Actor.KernelOwner, "belongs to tdx_guest"),
         ["KVM of a kernel without SNP"] = new(Milan, _ => { }, "snp-host.kvm", Mark.Fatal, "SNP_KVM_OFF", ProblemState.Absent, Actor.KernelOwner, "kvm_amd is not loaded"),
         ["an SNP guest by its platform device"] = new(Leaked, root => root.Folder(SevGuest.PlatformDevice), "snp-guest.device", Mark.Unsupported, "SNP_GUEST_DEVICE_ABSENT", ProblemState.Absent, Actor.KernelOwner, "sev-guest is not loaded"),
@@ -83,6 +92,9 @@ public class OtherLadderTests
     [InlineData("virt/tdx: SEAMCALL (0x21) failed: " + NeverTrust, "TDX_BIOS_TOO_OLD", "BIOS is too old")]
     [InlineData("virt/tdx: SEAMCALL (0x22) failed: " + TooOld, "TDX_MODULE_TOO_OLD", "too old for this kernel")]
     [InlineData("virt/tdx: module not loaded", "TDX_MODULE_NOT_LOADED", "P-SEAMLDR")]
+    [InlineData("virt/tdx: initialization failed: Hibernation support is enabled", "TDX_HOST_HIBERNATION", "could hibernate")]
+    [InlineData("virt/tdx: initialization failed: too few private KeyIDs available.", "TDX_HOST_START_FAILED", "too few private KeyIDs")]
+    [InlineData("virt/tdx: module initialization failed (-12)", "TDX_HOST_START_FAILED", "module initialization failed (-12)")]
     public void The_kernel_log_tells_why_the_module_failed(string line, string code, string cause)
     {
         using var root = new FakeRoot();
@@ -90,6 +102,37 @@ public class OtherLadderTests
         (Check check, _) = MachineReport.Judge(root.Probe(Host())).Find("tdx-host.module").Single();
         Assert.Equal((Mark.Fatal, code), (check.Mark, check.Problem!.Finding.Code));
         Assert.Contains(cause, check.Problem.Finding.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_kernel_log_that_is_refused_is_listed()
+    {
+        using var root = new FakeRoot();
+        Assert.Equal("ENOENT", root.Probe(Host())[Section.Files, TdxModule.KernelLog].Error);
+        root.Write(TdxModule.KernelLog, "4,800,1000,-;anything\n");
+        Assert.True(root.Probe(Host())[Section.Files, TdxModule.KernelLog].HasValue);
+        var refused = new SnapshotBuilder("test").Set(Section.Rights, "root", "no").Set(Section.Files, TdxModule.KernelLog, Reading.Failed("EPERM"));
+        Assert.Contains(TdxModule.KernelLog, RootWouldAdd.Of(refused.Build()));
+    }
+
+    [Fact]
+    public void What_cannot_hibernate_is_asked_for_by_its_argument()
+    {
+        using var root = new FakeRoot();
+        root.Msr((0x982, 2), (0x1401, 0x800), (0x87, 1UL << 37)).Write("/dev/kmsg", "4,800,1000,-;virt/tdx: initialization failed: Hibernation support is enabled\n");
+        Check check = MachineReport.Judge(root.Probe(Host())).Find("tdx-host.module").Single().Check;
+        Assert.Equal(Actor.KernelOwner, check.Problem!.Actor);
+        Assert.Contains("nohibernate", check.Problem.Finding.Remedy, StringComparison.Ordinal);
+        Assert.Contains("nohibernate: no", check.Evidence);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_usable_TEE_has_no_error_in_its_own_tree(string name)
+    {
+        using var root = new FakeRoot();
+        Rungs[name].Tree(root);
+        Reports.UsableTees.HaveNoError(MachineReport.Judge(root.Probe(Rungs[name].Cpu())), name);
     }
 
     [Fact]
