@@ -2,7 +2,7 @@
 # Fuzzes one target for a time: seeded, structure-aware changes of valid samples; every finding is kept as a file and can be repeated by its
 # seed. Nothing may throw, hang, or be accepted with other claims than the sample's.
 # usage: eng/fuzz.sh TARGET [--minutes 10] [--seed N] [FILE...]
-# targets: record, quote, certificate, pck-extension, crl, tcb-info, qe-identity, collateral, policy, ias-report, pib, and what `dotnet run --project tests/Witan.Fuzz` lists.
+# targets: record, quote, certificate, pck-extension, crl, tcb-info, qe-identity, collateral, policy, ias-report, pib, snapshot, and what `dotnet run --project tests/Witan.Fuzz` lists.
 # The last line is JSON: target, runs, valid (accepted with identical claims), findings, seconds. Exit 1 where something was found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,10 @@ case $minutes in ''|*[!0-9]*) echo "fuzz.sh: --minutes takes a whole number" >&2
 root=$PWD shared=${WITAN_SHARED:-$PWD/../shared}
 # Every bit of the real reports too, where they are there.
 [ "$target" != ias-report ] || [ ${#files[@]} -gt 0 ] || [ ! -d "$shared/data/ias" ] || files=("$shared"/data/machine/ias/*.json "$shared"/data/ias/reports/*.json)
+if [ "$target" = snapshot ] && [ ${#files[@]} -eq 0 ]; then
+  files=("$root"/examples/machines/{good,bad,documents,tdx-guest}.json)
+  [ ! -d "$shared/data/machine/cpuid" ] || files+=("$shared"/data/machine/cpuid/*.txt "$shared"/data/machine/cpuid/instlatx64/*.csv)
+fi
 dotnet build -c Release -v q -nologo tests/Witan.Fuzz >&2
 folder=$(mktemp -d)
 trap 'ls "$folder"/*finding-* >/dev/null 2>&1 && echo "findings are in $folder" >&2 || rm -rf "$folder"' EXIT

@@ -1,4 +1,5 @@
 using Witan.Fuzz.Flips;
+using Witan.Fuzz.Machines;
 using Witan.Fuzz.Quotes;
 using Witan.Fuzz.Records;
 using Witan.Fuzz.Reports;
@@ -11,11 +12,13 @@ switch (args.FirstOrDefault())
         return ReportFuzz.Run(args[1..]);
     case "pib":
         return PlatformInfoFuzz.Run(args[1..]);
+    case "snapshot":
+        return SnapshotFuzz.Run(args[1..]);
     case "flips":
         return FlipRun.Run(args[1..]);
     case { } target when AttestationTargets.Run(target, args[1..]) is { } code:
         return code;
     default:
-        await Console.Error.WriteLineAsync($"usage: record [--count N] [--seconds S] [--seed S]; {string.Join('|', AttestationTargets.Names)}|ias-report|pib [--count N] [--seconds S] [--seed S]; flips FOLDER [--stride N] [--collateral]");
+        await Console.Error.WriteLineAsync($"usage: record [--count N] [--seconds S] [--seed S]; {string.Join('|', AttestationTargets.Names)}|ias-report|pib|snapshot [FILE...] [--count N] [--seconds S] [--seed S]; flips FOLDER [--stride N] [--collateral]");
         return 2;
 }

@@ -28,7 +28,7 @@ public sealed class LocalModeTests : IDisposable
         string script = $"""
             mount -t tmpfs none "$(readlink -f /var/run)" || exit 99
             dotnet '{WitanProgram.Assembly}' simulator --state '{_folder}/simulator' --socket coordinator/one=/var/run/dstack.sock >/dev/null 2>&1 &
-            for i in $(seq 200); do [ -S /var/run/dstack.sock ] && break; sleep 0.05; done
+            for i in $(seq 1200); do [ -S /var/run/dstack.sock ] && break; sleep 0.05; done
             [ -S /var/run/dstack.sock ] || exit 98
             dotnet '{WitanProgram.Assembly}' {string.Join(' ', Arguments(role))}
             code=$?; kill %1; exit $code
@@ -160,7 +160,7 @@ public sealed class LocalModeTests : IDisposable
     {
         using Process own = process;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
         Task<string> error = own.StandardError.ReadToEndAsync(patience.Token);
         Task<string> output = own.StandardOutput.ReadToEndAsync(patience.Token);
         try
@@ -177,7 +177,7 @@ public sealed class LocalModeTests : IDisposable
 
     private static async Task AwaitAsync(HttpClient http, string path = "/healthz")
     {
-        for (int i = 0; i < 400; i++)
+        for (int i = 0; i < 1200; i++)
         {
             try
             {
@@ -193,6 +193,6 @@ public sealed class LocalModeTests : IDisposable
             await Task.Delay(50, Cancel);
         }
 
-        throw new TimeoutException($"nobody answered {path} within 20 s");
+        throw new TimeoutException($"nobody answered {path} within 60 s");
     }
 }

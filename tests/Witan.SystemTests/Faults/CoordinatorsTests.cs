@@ -100,7 +100,7 @@ public sealed class CoordinatorsTests : IDisposable
             }
 
             late.Start();
-            byte[]? decision = await council.DecisionAsync(body.Id(), TimeSpan.FromSeconds(40), Cancel);
+            byte[]? decision = await council.DecisionAsync(body.Id(), TimeSpan.FromMinutes(2), Cancel);
             Assert.True(decision is not null, string.Join('\n', council.All.Select(agent => $"{agent.Name}: {agent.Output}")));
             Assert.True(Audit.Run(decision).Valid);
         }

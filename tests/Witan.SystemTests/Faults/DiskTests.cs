@@ -229,7 +229,7 @@ public sealed class DiskTests : IAsyncLifetime
     {
         Coordinator.Start();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         try
         {
             await Coordinator.ExitedAsync(limit.Token);

@@ -54,8 +54,8 @@ public sealed class SilentMachineTests
         // The time of a connection attempt is the client's own, and comes as a cancellation.
         Exception e = await Assert.ThrowsAnyAsync<Exception>(() => request);
         Assert.True(e is HttpRequestException or TaskCanceledException, e.ToString());
-        // Five, and one for a machine that is busy with other tests.
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 6);
+        // Five, and as many more as a machine that is busy with other tests may take; the kernel alone would take minutes.
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 20);
     }
 
     private static async Task AnswerAsync(TcpListener listener, int requests)

@@ -63,7 +63,7 @@ public sealed class WebhookTests : IDisposable
     {
         string socket = Path.Combine(_folder, "agent.sock");
         using var simulator = WitanProgram.Start(["simulator", "--state", Path.Combine(_folder, "simulator"), "--socket", $"coordinator/one={socket}"]);
-        for (int i = 0; i < 200 && !File.Exists(socket); i++)
+        for (int i = 0; i < 1200 && !File.Exists(socket); i++)
             await Task.Delay(50, Cancel);
         (int exit, _, string error) = await WitanProgram.RunAsync(Cancel, [
             "coordinator", "--state", Path.Combine(_folder, "state"), "--port", $"{WitanProgram.Ports(1)}", "--socket", socket,

@@ -21,6 +21,7 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private int _probes;
+    private volatile bool _hangs;
     private readonly ConcurrentQueue<(string Match, Func<HttpContext, Task<bool>> Answer)> _scripted = new();
     private readonly Channel<(string Type, string Data)> _events = Channel.CreateUnbounded<(string, string)>();
 
@@ -60,6 +61,9 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
     /// <summary>How often the app's own path was asked for through the gateway.</summary>
     public int Probes => Volatile.Read(ref _probes);
 
+    /// <summary>Whether a request of <see cref="Hang"/> or <see cref="HangAfter"/> has come, and of the latter been carried out.</summary>
+    public bool IsHanging => _hangs;
+
     public static async Task<PhalaCloudServer> StartAsync(ManualTimeProvider? clock = null)
     {
         var server = new PhalaCloudServer(clock ?? new ManualTimeProvider(new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero)));
@@ -84,6 +88,7 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
     /// <summary>The next such request gets no answer until its sender gives up.</summary>
     public void Hang(string match) => _scripted.Enqueue((match, async context =>
     {
+        _hangs = true;
         await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return true;
     }
@@ -93,6 +98,7 @@ internal sealed class PhalaCloudServer : IAsyncDisposable
     public void HangAfter(string match) => _scripted.Enqueue((match, async context =>
     {
         await RouteAsync(context, discard: true);
+        _hangs = true;
         await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return true;
     }

@@ -136,6 +136,6 @@ public class HostileYamlTests
         ComposeFinding found = Assert.Single(ComposeChecker.Check(text, new ComposeCheckOptions()).Findings);
         Assert.Equal("COMPOSE_NOT_READ", found.Finding.Code);
         Assert.Contains(message, found.Finding.Message);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"took {clock.Elapsed}");
     }
 }

@@ -122,15 +122,22 @@ public sealed partial class ApiTests : IAsyncLifetime
     [Fact]
     public async Task It_answers_whoever_waits_before_it_ends()
     {
-        using var agent = new TestAgent(_coordinator);
+        await using RunningCoordinator coordinator = await RunningCoordinator.StartAsync(change: options => options with { DrainTime = TimeSpan.FromSeconds(60) });
+        using var agent = new TestAgent(coordinator);
         await agent.AdmitAsync(AgentRole.Worker);
         Task<TaskAssignment?> waiting = agent.Client.GetAsync("v1/tasks/next", WireJson.Default.TaskAssignment, Cancel);
-        await Task.Delay(300, Cancel);
+        // For five seconds an agent is here because it was admitted; after them because it waits.
+        await Task.Delay(TimeSpan.FromSeconds(6), Cancel);
+        for (int i = 0; i < 600 && !await IsPresentAsync(); i++)
+            await Task.Delay(50, Cancel);
         Assert.False(waiting.IsCompleted);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        await _coordinator.StopAsync();
+        await coordinator.StopAsync();
         Assert.Null(await waiting);
-        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(7), "the drain waited for its own limit");
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "the drain waited for its own limit");
+
+        async Task<bool> IsPresentAsync() =>
+            (await coordinator.Client.GetAsync("v1/agents", WireJson.Default.IReadOnlyListAgentSummary, Cancel))!.Single().IsPresent;
     }
 
     [Fact]

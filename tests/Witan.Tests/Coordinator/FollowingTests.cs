@@ -62,7 +62,8 @@ public sealed class FollowingTests : IAsyncLifetime
         _keeper.NudgeIfBehind();
         _clock.Advance(TimeSpan.FromMilliseconds(299));
         _keeper.NudgeIfBehind();
-        await Task.Delay(100, TestContext.Current.CancellationToken);
+        // As long as a busy machine may take to read.
+        await Task.Delay(2000, TestContext.Current.CancellationToken);
         Assert.Equal(before, _keeper.State.Size);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         await ReadAsync(before + 1);
@@ -74,7 +75,7 @@ public sealed class FollowingTests : IAsyncLifetime
         long before = await CastElsewhereAsync(71);
         Assert.Equal(before, _keeper.State.Size);
         await CastElsewhereAsync(1);
-        for (int i = 0; i < 200 && _keeper.State.Size == before; i++)
+        for (int i = 0; i < 1500 && _keeper.State.Size == before; i++)
             await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.Equal(72, _keeper.State.Ballots.Count);
     }
@@ -159,7 +160,7 @@ public sealed class FollowingTests : IAsyncLifetime
     private async Task ReadAsync(long size)
     {
         _keeper.NudgeIfBehind();
-        for (int i = 0; i < 200 && _keeper.State.Size < size; i++)
+        for (int i = 0; i < 1500 && _keeper.State.Size < size; i++)
             await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.Equal(size, _keeper.State.Size);
     }

@@ -55,8 +55,8 @@ public sealed class SlowSendersTests
     {
         await using WebApplication app = await StartAsync(HttpProtocols.Http1);
         using Socket socket = await ConnectAsync(app);
-        await SendAsync(socket, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nb");
         long start = Stopwatch.GetTimestamp();
+        await SendAsync(socket, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nb");
         string answer = await ReadAsync(socket);
         Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(start), Least - TimeSpan.FromSeconds(1), Most + Patience);

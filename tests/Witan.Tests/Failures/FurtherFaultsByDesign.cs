@@ -145,8 +145,10 @@ public sealed partial class FurtherFaultsByDesign
             var log = new TestLog();
             Task run = WorkerHost.RunAsync(options, new WorkerOptions { Port = port }, new RuleDeliberator(WorkerProfile.Parse(await File.ReadAllBytesAsync(
                 Path.Combine(SharedData.Repository, "examples", "profiles", "01-treasurer.json"), Cancel))), log, TimeProvider.System, stop.Token);
-            for (int i = 0; i < 100 && log.ToString().Length == 0; i++)
+            // It has started where it has gone to its coordinator, which is not there.
+            for (int i = 0; i < 1200 && !run.IsCompleted && !log.ToString().Contains("Connection refused", StringComparison.Ordinal); i++)
                 await Task.Delay(50, Cancel);
+            Assert.Contains("Connection refused", log.ToString(), StringComparison.Ordinal);
             Assert.False(run.IsCompleted);
             using var probe = new TcpClient();
             await Assert.ThrowsAsync<SocketException>(() => probe.ConnectAsync("127.0.0.1", port, Cancel).AsTask());

@@ -22,7 +22,7 @@ internal sealed class HandVote : IAsyncDisposable
 
     public RecordState State { get; private set; } = null!;
 
-    public static async Task<HandVote> OpenAsync(int workers, double seconds = 60, Func<ProposalBody, ProposalBody>? change = null)
+    public static async Task<HandVote> OpenAsync(int workers, double seconds = 60, Func<ProposalBody, ProposalBody>? change = null, string[]? callbacks = null)
     {
         var vote = new HandVote(await RunningCoordinator.StartAsync());
         var options = new AgentOptions
@@ -36,7 +36,7 @@ internal sealed class HandVote : IAsyncDisposable
         for (int i = 0; i < workers; i++)
         {
             var worker = new TestAgent(vote.Coordinator);
-            await worker.AdmitAsync(AgentRole.Worker);
+            await worker.AdmitAsync(AgentRole.Worker, callbacks?[i] ?? "");
             vote.Workers.Add(worker);
             vote._running.Add(worker.AttendAsync(AgentRole.Worker, vote._stop.Token));
         }
@@ -50,6 +50,13 @@ internal sealed class HandVote : IAsyncDisposable
     /// <summary>Opens one more proposal for the same voters.</summary>
     public Task<Digest> OpenAnotherAsync() => OpenAsync(TestProposals.Body("another", Workers.Count, trustees: 1));
 
+    /// <summary>From now on neither the trustee nor a worker asks the coordinator for anything.</summary>
+    public async Task LeaveAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>Stops the coordinator and starts it again on the same state and port.</summary>
     public async Task RestartAsync()
     {
@@ -60,8 +67,7 @@ internal sealed class HandVote : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await LeaveAsync();
         string state = Coordinator.Options.State;
         await Coordinator.DisposeAsync();
         Workers.ForEach(worker => worker.Dispose());

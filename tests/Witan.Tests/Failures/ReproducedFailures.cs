@@ -165,6 +165,6 @@ public sealed class ReproducedFailures(ReproducedFailures.Setting council) : ICl
     public sealed class Setting : RunningCouncil
     {
         protected override IEnumerable<(string Thoughts, double Seconds, Func<ProposalBody, ProposalBody>? Change)> Early =>
-            [("FFR s1", 20, null), ("FFF s7", 20, null)];
+            [("FFR s1", 45, null), ("FFF s7", 45, null)];
     }
 }

@@ -83,7 +83,7 @@ public abstract class RunningCouncil : IAsyncLifetime
 
     public async Task<RecordState> EndAsync(Digest proposal)
     {
-        await Coordinator.UntilAsync(proposal, now => now.State is ProposalState.Settled or ProposalState.NoQuorum or ProposalState.Expired or ProposalState.Failed, 90);
+        await Coordinator.UntilAsync(proposal, now => now.State is ProposalState.Settled or ProposalState.NoQuorum or ProposalState.Expired or ProposalState.Failed, 150);
         byte[] file = await Coordinator.Client.GetBytesAsync($"v1/proposals/{proposal}/decision", CancellationToken.None);
         AuditReport report = Audit.Run(file);
         Assert.True(report.Valid, report.Problem);

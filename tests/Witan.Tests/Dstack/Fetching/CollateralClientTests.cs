@@ -163,7 +163,7 @@ public sealed class CollateralClientTests : IAsyncLifetime
         CollateralSource dead = new(new Uri($"http://127.0.0.1:{free}"));
         using CollateralClient client = Client(options =>
         {
-            options.Timeout = TimeSpan.FromMilliseconds(300);
+            options.Timeout = TimeSpan.FromSeconds(3);
             options.Sources = [dead, silent, slow.Source];
         });
         CollateralResult result = await client.GetAsync(Family, cancellationToken: Cancel);

@@ -5,7 +5,7 @@ using Witan.Machine;
 namespace Witan.Tests.Machine.Aesm;
 
 /// <summary>
-/// A service on a Unix socket that speaks AESM's framing. It writes down every connection, and what the real one would log
+/// A service on a Unix socket that speaks AESM's framing. It writes down every request, and what the real one would log
 /// as an attack: a connection without a request, or with one that is malformed.
 /// </summary>
 internal sealed class FakeAesm : IDisposable
@@ -13,10 +13,14 @@ internal sealed class FakeAesm : IDisposable
     /// <summary>The id of the attestation key: on a real machine a name of that machine alone.</summary>
     public static readonly byte[] KeyId = [.. Enumerable.Repeat((byte)0xAB, 32)];
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Func<int, byte[], byte[]?> _answer;
     private readonly List<Socket> _open = [];
+    private readonly List<Task> _handled = [];
+    private readonly List<string> _attacks = [];
     private readonly Lock _gate = new();
+    private readonly Task _serving;
 
     /// <param name="path">Where it listens.</param>
     /// <param name="answer">Bytes to send for an operation and its message; null says nothing and keeps the connection.</param>
@@ -27,14 +31,11 @@ internal sealed class FakeAesm : IDisposable
             System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen(8);
-        _ = Task.Run(ServeAsync);
+        _serving = Task.Run(ServeAsync);
     }
 
     /// <summary>Operation numbers asked, in order.</summary>
     public List<int> Asked { get; } = [];
-
-    /// <summary>What the real service would have logged as forged for attack.</summary>
-    public List<string> Attacks { get; } = [];
 
     /// <summary>Whether the service closes after an answer, as the real one does.</summary>
     public bool Closes { get; init; } = true;
@@ -86,6 +87,17 @@ internal sealed class FakeAesm : IDisposable
         return key;
     }
 
+    /// <summary>Handles every connection that was made until now, takes no more, and gives what the real service would have logged as forged for attack.</summary>
+    public IReadOnlyList<string> End()
+    {
+        // A client that connects and closes is gone before it is accepted: it waits in the queue all the same.
+        bool accepted = SpinWait.SpinUntil(() => !_listener.Poll(0, SelectMode.SelectRead), Patience);
+        _listener.Dispose();
+        if (!accepted || !_serving.Wait(Patience) || !Task.WaitAll([.. _handled], Patience))
+            throw new TimeoutException("a connection was not handled");
+        return _attacks;
+    }
+
     public void Dispose()
     {
         _listener.Dispose();
@@ -102,7 +114,7 @@ internal sealed class FakeAesm : IDisposable
                 Socket socket = await _listener.AcceptAsync();
                 lock (_gate)
                     _open.Add(socket);
-                _ = Task.Run(() => OneAsync(socket));
+                _handled.Add(Task.Run(() => OneAsync(socket)));
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -121,7 +133,7 @@ internal sealed class FakeAesm : IDisposable
             if (operation == 0)
             {
                 lock (_gate)
-                    Attacks.Add("malformed request, forged for attack");
+                    _attacks.Add("malformed request, forged for attack");
                 return;
             }
 

@@ -111,6 +111,8 @@ public class DumpTests
         string turin = string.Join('\n', Judge("AuthenticAMD0B00F21_K20_Turin_01_CPUID").Find("snp-host.cpu-support").Single().Check.Evidence);
         Assert.Contains("C-bit 51, 6 physical address bits lost", turin, StringComparison.Ordinal);
         Assert.DoesNotContain("page-flush", turin, StringComparison.Ordinal);
+        Assert.Contains("in the processor: SME, SEV, SEV-ES, page-flush MSR", Judge("AuthenticAMD0830F10_K17_Rome_CPUID").Find("snp-host.cpu-support").Single().Check.Evidence);
+        Assert.Contains("in the processor: SME, SEV, SEV-ES, VMPL, secure TSC", Judge("AuthenticAMD0A10F11_K19_Genoa_01_CPUID").Find("snp-host.cpu-support").Single().Check.Evidence);
     }
 
     internal static MachineReport Judge(string name)
