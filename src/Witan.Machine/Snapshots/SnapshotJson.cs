@@ -17,6 +17,9 @@ public static class SnapshotJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    // A value that stands twice would be judged by whichever reader comes last.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     /// <summary>Writes a snapshot, with a final line feed.</summary>
     public static string Write(MachineSnapshot snapshot)
     {
@@ -47,12 +50,14 @@ public static class SnapshotJson
         problem = null;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
+            using JsonDocument document = JsonDocument.Parse(text, Strict);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("schema", out JsonElement schema) || schema.ValueKind != JsonValueKind.String)
                 problem = "it has no schema";
             else if (schema.GetString() != MachineSnapshot.Schema)
                 problem = $"its schema is {schema.GetString()}, this program reads {MachineSnapshot.Schema}";
+            else if (root.TryGetProperty("origin", out JsonElement origin) && origin.ValueKind != JsonValueKind.String)
+                problem = "its origin is not a text";
             else
                 snapshot = Read(root, out problem);
         }
@@ -71,7 +76,7 @@ public static class SnapshotJson
     private static MachineSnapshot? Read(JsonElement root, out string? problem)
     {
         problem = null;
-        string origin = root.TryGetProperty("origin", out JsonElement named) && named.ValueKind == JsonValueKind.String ? named.GetString()! : "recorded";
+        string origin = root.TryGetProperty("origin", out JsonElement named) ? named.GetString()! : "recorded";
         var builder = new SnapshotBuilder(origin);
         foreach (JsonProperty section in root.EnumerateObject())
         {

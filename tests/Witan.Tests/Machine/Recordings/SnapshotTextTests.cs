@@ -50,6 +50,9 @@ public class SnapshotTextTests
     [InlineData("{\"schema\":\"witan.machine.snapshot/9\"}", "this program reads")]
     [InlineData(Schema + ",\"cpuid\":{\"a\":1}}", "cpuid / a is not a text")]
     [InlineData(Schema + ",\"cpuid\":{\"a\":\"\\ud800\"}}", "no Unicode")]
+    [InlineData(Schema + ",\"origin\":{\"a\":\"b\"}}", "its origin is not a text")]
+    [InlineData("{\"schema\":{\"a\":\"b\"},\"schema\":\"witan.machine.snapshot/1\"}", "no JSON")]
+    [InlineData(Schema + ",\"cpuid\":{\"a\":\"b\",\"a\":\"c\"}}", "no JSON")]
     public void What_cannot_be_read_says_why(string text, string why)
     {
         Assert.False(SnapshotText.TryRead(text, out _, out string? problem));
