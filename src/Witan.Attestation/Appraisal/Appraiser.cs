@@ -61,7 +61,19 @@ public static partial class Appraiser
         }
     }
 
-    /// <summary>The verdict where not even facts could be had: a refusal of the parser, or missing collateral.</summary>
+    /// <summary>
+    /// The verdict where there is no collateral that can be trusted: undecided, whatever is wrong with it. The verifier's operator gave it,
+    /// so it speaks against no evidence. The codes of <paramref name="problems"/> stay.
+    /// </summary>
+    public static Verdict WithoutCollateral(IReadOnlyList<Finding> problems, AppraisalPolicy policy) => new(
+        AppraisalOutcome.Undecided,
+        null,
+        NoLevel,
+        policy.Name,
+        false,
+        [.. problems.Select(problem => problem.Severity == FindingSeverity.Error ? problem with { Severity = FindingSeverity.Undecided } : problem)]);
+
+    /// <summary>The verdict where not even facts could be had: a refusal of the parser.</summary>
     public static Verdict Refuse(Finding refusal, AppraisalPolicy policy) => new(
         refusal.Severity == FindingSeverity.Undecided ? AppraisalOutcome.Undecided : AppraisalOutcome.Rejected,
         null,

@@ -31,13 +31,12 @@ internal sealed class FindingList
             : "Fetch current collateral, or state the moment the evidence belongs to.",
     });
 
-    /// <summary>Adds what could not be decided, with what the verifier's operator can do about it.</summary>
-    public void Undecided(string code, string subject, string message, string remedy) => Add(new Finding(code, FindingSeverity.Undecided, message)
+    /// <summary>Adds what could not be decided, with what the verifier's operator can do about it; returns false, like <see cref="Fail"/>.</summary>
+    public bool Undecided(string code, string subject, string message, string remedy, string? evidence = null)
     {
-        Subject = subject,
-        Actor = FindingActor.VerifierOperator,
-        Remedy = remedy,
-    });
+        Add(new Finding(code, FindingSeverity.Undecided, message) { Subject = subject, Actor = FindingActor.VerifierOperator, Remedy = remedy, Evidence = evidence });
+        return false;
+    }
 
     public void Note(string code, string subject, string message) =>
         Add(new Finding(code, FindingSeverity.Note, message) { Subject = subject });
