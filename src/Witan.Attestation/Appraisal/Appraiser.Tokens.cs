@@ -9,7 +9,7 @@ public static partial class Appraiser
 
     /// <summary>
     /// Appraises what another verifier signed. Its verdict is never improved: what it rejected is rejected, what it could not decide is
-    /// undecided, and its effective tier, provenance and measurements are held against <paramref name="policy"/>. The level is computed anew
+    /// undecided, and its effective tier, platform ids and measurements are held against <paramref name="policy"/>. The level is computed anew
     /// where the issuer used another reading of the tier table. Of several submodules the worst counts.
     /// </summary>
     public static Verdict Appraise(TokenFacts facts, AppraisalPolicy policy)
@@ -30,13 +30,14 @@ public static partial class Appraiser
             AppraisalClaim?[] claims = [.. facts.Result.Submodules.Select(submodule => submodule.Appraisal)];
             if (level.Level is { } patched && Array.TrueForAll(claims, claim => claim?.EffectiveTier is not null))
                 tier = Math.Max(patched, claims.Max(claim => claim!.EffectiveTier!.Value));
-            provenance = Array.TrueForAll(claims, claim => claim is not null) ? claims.Select(claim => claim!.Provenance).MinBy(item => item.Level) : null;
+            provenance = Array.TrueForAll(claims, claim => claim is not null) ? claims.Select(claim => ProvenanceOf(claim!, policy)).MinBy(item => item.Level) : null;
             if (tier > policy.WorstLevel || level.Level > policy.WorstLevel)
                 TcbChecks.CheckLevel(tier ?? level.Level!.Value, level, policy, facts.At, findings);
         }
 
         provenance ??= new PlatformProvenance(Provenance.P0, "the token names no platform");
-        if (genuine)
+        // Where an id is missing it is undecided already, and nothing is known against the platform.
+        if (genuine && !facts.Result!.Submodules.Any(submodule => IsPlatformUnseen(submodule.Appraisal, policy)))
             PlatformChecks.Demand(provenance, policy, findings);
         return new Verdict(Outcome(findings, genuine), level.Level, level.Rule, policy.Name, facts.IsSimulated, findings.All)
         {
@@ -120,10 +121,31 @@ public static partial class Appraiser
     private static void CheckUnseen(AppraisalClaim claim, string where, AppraisalPolicy policy, FindingList findings)
     {
         bool unseen = policy.RejectedPlatform.Length > 0 || policy.RejectedTdAttributes.Length > 0 || policy.AllowedXfam is not null
-            || policy.EqualEvaluationNumbers || policy.CollateralDemoteAge is not null;
+            || policy.EqualEvaluationNumbers || policy.CollateralDemoteAge is not null || IsPlatformUnseen(claim, policy);
         if (unseen && claim.PolicyHash != policy.Hash())
             findings.Undecided("TOKEN_POLICY_UNSEEN", where, $"the policy demands what a token does not carry, and the verifier applied another one ({claim.Policy})", "Ask the verifier to apply this policy, or judge the evidence itself.");
     }
+
+    // The issuer's list is its own: what a platform is worth here says the checker's, and never more than the issuer found.
+    private static PlatformProvenance ProvenanceOf(AppraisalClaim claim, AppraisalPolicy policy)
+    {
+        if (claim.PolicyHash == policy.Hash())
+            return claim.Provenance;
+        (string? ppid, string? instance, string? fmspc) = Platform(claim);
+        PlatformProvenance own = PlatformChecks.Provenance(ppid, instance, fmspc, policy);
+        return own.Level <= claim.Provenance.Level ? own : claim.Provenance with { Evidence = $"the token's verifier found no more: {claim.Provenance.Evidence}" };
+    }
+
+    private static bool IsPlatformUnseen(AppraisalClaim? claim, AppraisalPolicy policy)
+    {
+        if (claim is null || policy.MinimumProvenance == Provenance.P0 || claim.PolicyHash == policy.Hash())
+            return false;
+        (string? ppid, string? instance, string? fmspc) = Platform(claim);
+        return PlatformChecks.Provenance(ppid, instance, fmspc, policy).Level < policy.MinimumProvenance && PlatformChecks.IsUnseen(ppid, instance, fmspc, policy);
+    }
+
+    private static (string? PpidHash, string? Instance, string? Fmspc) Platform(AppraisalClaim claim) =>
+        (claim.Claims.GetValueOrDefault("ppidHash"), claim.Claims.GetValueOrDefault("platformInstanceId"), claim.Claims.GetValueOrDefault("fmspc"));
 
     private static ImmutableArray<string> Accepted(string name, AppraisalPolicy policy) => name switch
     {
