@@ -29,7 +29,7 @@ public static partial class Appraiser
         int? tier = genuine ? level.Level : null;
         if (genuine)
         {
-            if (TcbChecks.CheckAge("report", facts.Age, policy, findings) && tier is { } patched)
+            if (TcbChecks.CheckAge(Aged.Report, facts.Age, policy, findings) && tier is { } patched)
                 caps.Add(new TierCap("COLLATERAL_AGE", tier = Math.Min(5, patched + 1)));
             CheckReport(facts, level, tier, policy, findings);
             // An EPID report names no platform.
@@ -64,7 +64,7 @@ public static partial class Appraiser
         if (level.Level is null)
             findings.Fail("POLICY_TCB_STATUS", "TCB", $"quote status {report.StatusText}: {level.Rule}", FindingActor.PlatformOperator);
         else if (tier > policy.WorstLevel)
-            TcbChecks.CheckLevel(tier.Value, level, policy, facts.At, findings);
+            TcbChecks.CheckLevel(tier.Value, level, level.Level <= policy.WorstLevel ? Aged.Report : null, policy, facts.At, findings);
         foreach (string id in report.AdvisoryIds)
             TcbChecks.CheckAdvisory(id, policy, facts.At, findings);
         if (policy.MinimumEvaluationDataNumber is { } number && !(report.EvaluationDataNumber >= number))
@@ -79,6 +79,6 @@ public static partial class Appraiser
     {
         Subject = "attestation verification report",
         Actor = FindingActor.VerifierOperator,
-        Remedy = "Ask for a DCAP quote: the service that made these reports is gone.",
+        Remedy = Aged.Report.Remedy,
     });
 }

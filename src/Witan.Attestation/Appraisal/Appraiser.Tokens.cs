@@ -32,7 +32,7 @@ public static partial class Appraiser
                 tier = Math.Max(patched, claims.Max(claim => claim!.EffectiveTier!.Value));
             provenance = Array.TrueForAll(claims, claim => claim is not null) ? claims.Select(claim => ProvenanceOf(claim!, policy)).MinBy(item => item.Level) : null;
             if (tier > policy.WorstLevel || level.Level > policy.WorstLevel)
-                TcbChecks.CheckLevel(tier ?? level.Level!.Value, level, policy, facts.At, findings);
+                TcbChecks.CheckLevel(tier ?? level.Level!.Value, level, IsOnlyAged(level, claims, policy) ? Aged.Token : null, policy, facts.At, findings);
         }
 
         provenance ??= new PlatformProvenance(Provenance.P0, "the token names no platform");
@@ -46,6 +46,11 @@ public static partial class Appraiser
             Provenance = provenance,
         };
     }
+
+    // The issuer's own levels are good enough, and so is the level by this policy: only the age of collateral made the tier worse.
+    private static bool IsOnlyAged(ConfidenceLevel level, AppraisalClaim?[] claims, AppraisalPolicy policy) =>
+        level.Level <= policy.WorstLevel && Array.TrueForAll(claims, claim => claim?.ConfidenceLevel <= policy.WorstLevel)
+        && Array.Exists(claims, claim => claim!.Caps.Contains("COLLATERAL_AGE", StringComparer.Ordinal));
 
     private static ConfidenceLevel CheckSubmodule(SubmoduleResult submodule, AppraisalPolicy policy, DateTimeOffset at, FindingList findings)
     {

@@ -24,7 +24,7 @@ public static partial class Appraiser
         {
             level = LevelOf(tcb, policy);
             tier = level.Level;
-            if (facts.CollateralAge is { } age && TcbChecks.CheckAge("collateral", age, policy, findings) && tier is { } patched)
+            if (facts.CollateralAge is { } age && TcbChecks.CheckAge(Aged.Collateral, age, policy, findings) && tier is { } patched)
                 caps.Add(new TierCap("COLLATERAL_AGE", tier = Math.Min(5, patched + 1)));
             TcbChecks.Check(tcb, level, tier, policy, facts.At, findings);
         }
