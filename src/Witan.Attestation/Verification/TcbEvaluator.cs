@@ -19,7 +19,7 @@ internal static class TcbEvaluator
             [.. launch.AdvisoryIds.Union(current.AdvisoryIds, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             date,
             collateral.EvaluationDataNumber,
-            ShortfallFinder.Find(collateral, pck, launchSvn, currentSvn, qeSvn, status))
+            ShortfallFinder.Find(collateral, pck, launchSvn, currentSvn, qeSvn, launch.Platform, status))
         {
             Steps = ShortfallFinder.Steps(collateral, pck, launchSvn, currentSvn, launch.Platform, status),
         };
