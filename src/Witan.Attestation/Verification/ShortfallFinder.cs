@@ -12,8 +12,11 @@ internal static class ShortfallFinder
     /// <summary>What is said of a component that Intel does not name.</summary>
     public const string Unnamed = "not named by Intel; see the advisories";
 
+    /// <summary>What makes components from the certificate those of the running platform.</summary>
+    public const string Register = ", then register the platform again";
+
     /// <summary>What raises PCESVN.</summary>
-    public const string Pce = "PCE (platform software), then register the platform again";
+    public const string Pce = "PCE (platform software)" + Register;
 
     private const string ModuleUpdate = "TDX module";
 
@@ -27,8 +30,8 @@ internal static class ShortfallFinder
         List<TcbShortfall> result = Below(Target(collateral), collateral, pck, tee, now, reached);
         if (BestModule(collateral, tee) is { } best && tee[0] < best.IsvSvn)
         {
-            bool reached = BestModule(collateral, now) is { } current && now[0] >= current.IsvSvn;
-            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, reached ? Relaunch : ModuleUpdate));
+            bool updated = BestModule(collateral, now) is { } current && now[0] >= current.IsvSvn;
+            result.Add(new TcbShortfall("TDX module ISV SVN", tee[0], best.IsvSvn, null, null, updated ? Relaunch : ModuleUpdate));
         }
 
         IsvLevel qe = collateral.QeIdentity.Levels.OrderBy(level => level.Status).First();
