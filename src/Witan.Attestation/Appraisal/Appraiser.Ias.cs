@@ -37,15 +37,14 @@ public static partial class Appraiser
             PlatformChecks.Demand(new PlatformProvenance(Provenance.P0, "a report of the attestation service names no platform"), policy, findings);
         }
 
+        if (facts.Authenticity == Authenticity.Undetermined)
+            findings.LowerErrors();
         AddIf(report.IsDebug, "DEBUG");
         AddIf(facts.IsSimulated, "SIMULATED");
         AddIf(!known, "MEASUREMENT_UNKNOWN");
-        AppraisalOutcome outcome = findings.HasErrors ? AppraisalOutcome.Rejected
-            : !genuine || findings.All.Any(finding => finding.Severity == FindingSeverity.Undecided) ? AppraisalOutcome.Undecided
-            : AppraisalOutcome.Accepted;
         string rule = genuine ? level.Rule
             : $"no level without verified evidence; it would be {level.Level?.ToString() ?? "none"} if the report were genuine ({level.Rule})";
-        return new Verdict(outcome, genuine ? level.Level : null, rule, policy.Name, facts.IsSimulated, findings.All)
+        return new Verdict(Outcome(findings, genuine), genuine ? level.Level : null, rule, policy.Name, facts.IsSimulated, findings.All)
         {
             EffectiveTier = caps.Exists(cap => cap.Tier is null) ? null : tier,
             Caps = genuine && level.Level is not null ? caps : [],

@@ -1,6 +1,9 @@
 namespace Witan.Attestation;
 
-/// <summary>Decides whether facts are good enough. Changes no fact; worsening a fact never improves the result.</summary>
+/// <summary>
+/// Decides whether facts are good enough. Changes no fact; worsening a fact never improves the result. Of evidence whose authenticity is
+/// undetermined nothing is believed, neither good nor bad: what the policy would refuse is a warning, and the verdict is undecided.
+/// </summary>
 public static partial class Appraiser
 {
     private const string NoLevel = "no level without verified evidence";
@@ -39,6 +42,8 @@ public static partial class Appraiser
             PlatformChecks.Demand(provenance, policy, findings);
         }
 
+        if (facts.Authenticity == Authenticity.Undetermined)
+            findings.LowerErrors();
         AddIf(facts.Quote.IsDebug, "DEBUG");
         AddIf(facts.IsSimulated, "SIMULATED");
         AddIf(!known, "MEASUREMENT_UNKNOWN");

@@ -38,6 +38,18 @@ internal sealed class FindingList
         return false;
     }
 
+    /// <summary>
+    /// Makes warnings of errors: what unverified text says speaks against nobody. The verdict stays undecided, by what was missing.
+    /// </summary>
+    public void LowerErrors()
+    {
+        for (int i = 0; i < _findings.Count; i++)
+        {
+            if (_findings[i].Severity == FindingSeverity.Error)
+                _findings[i] = _findings[i] with { Severity = FindingSeverity.Warning };
+        }
+    }
+
     public void Note(string code, string subject, string message) =>
         Add(new Finding(code, FindingSeverity.Note, message) { Subject = subject });
 }

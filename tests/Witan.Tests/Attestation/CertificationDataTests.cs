@@ -27,6 +27,12 @@ public sealed class CertificationDataTests : IDisposable
         Assert.Equal(Authenticity.Undetermined, without.Authenticity);
         Assert.Equal(("PCK_CHAIN_UNAVAILABLE", FindingSeverity.Undecided), (without.Findings[0].Code, without.Findings[0].Severity));
         Assert.Equal(PckChainSource.Unavailable, without.PckChainSource);
+        // Nobody signed the debug bit either, as far as is known here.
+        byte[] debug = quote.Bytes.ToArray();
+        debug[48 + 120] |= 1;
+        Verdict verdict = Appraiser.Appraise(QuoteVerifier.Verify(SimulatedPlatform.Parse(debug), _platform.Trusted(), SimulatedPlatform.At), AppraisalPolicy.Strict);
+        Assert.Equal((AppraisalOutcome.Undecided, "PCK_CHAIN_UNAVAILABLE"), (verdict.Outcome, verdict.Cause!.Code));
+        Assert.Contains(verdict.Findings, finding => finding is { Code: "POLICY_TD_DEBUG", Severity: FindingSeverity.Warning });
 
         _platform.Json["pck_certificate_chain"] = _platform.Pki.PckChainPem;
         QuoteFacts with = QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At);
