@@ -108,7 +108,7 @@ internal static class TcbInfoParser
             Fmspc = fmspc,
             PceId = pceId,
             EvaluationDataNumber = number,
-            Levels = Sorted(levels),
+            Levels = Sorted(tdx ? levels : levels.ConvertAll(WithoutTdx)),
             Module = module,
             Modules = modules,
         };
@@ -128,6 +128,9 @@ internal static class TcbInfoParser
             throw new FormatException($"a level does not have its SGX components in the form of version {version}");
         return !tdx || forms.Tdx ? tdx : throw new FormatException("a level has no TDX components");
     }
+
+    // As in Intel's library, of an SGX platform nothing is compared with TDX components, whoever wrote some down.
+    private static TcbLevel WithoutTdx(TcbLevel level) => level.Tdx.Count == 0 ? level : new TcbLevel(level.Sgx, level.PceSvn, [], level.Status, level.Date, level.AdvisoryIds);
 
     private static List<TcbLevel> Sorted(List<TcbLevel> levels)
     {
