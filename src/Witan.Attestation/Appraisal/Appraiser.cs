@@ -44,14 +44,15 @@ public static partial class Appraiser
 
         if (facts.Authenticity == Authenticity.Undetermined)
             findings.LowerErrors();
-        AddIf(facts.Quote.IsDebug, "DEBUG");
+        bool exposed = TdAttributes.IsExposed(facts.Quote);
+        AddIf(exposed, "DEBUG");
         AddIf(facts.IsSimulated, "SIMULATED");
         AddIf(!known, "MEASUREMENT_UNKNOWN");
         AddIf(facts.IsCollateralStale, "COLLATERAL_STALE");
         bool outdated = policy.Rule == LevelRule.Strict && facts.Tcb is { } judged && TcbChecks.IsEvaluationNumberTooLow(judged, policy);
         AddIf(outdated, "EVALUATION_NUMBER");
-        // A debug TEE or stale collateral has no level, whatever its patch state.
-        int? shown = facts.Quote.IsDebug || facts.IsCollateralStale || outdated ? null : level.Level;
+        // A debug TEE, a TD that can be profiled, or stale collateral has no level, whatever its patch state.
+        int? shown = exposed || facts.IsCollateralStale || outdated ? null : level.Level;
         return new Verdict(Outcome(findings, genuine), shown, level.Rule, policy.Name, facts.IsSimulated, findings.All)
         {
             EffectiveTier = caps.Any(cap => cap.Tier is null) ? null : tier,

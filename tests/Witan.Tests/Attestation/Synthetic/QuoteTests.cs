@@ -108,6 +108,21 @@ public class QuoteTests
     [MemberData(nameof(Names))]
     public void A_change_has_its_cause(string name) => Judgement.Check(Cases, name);
 
+    [Theory]
+    [InlineData(0x01)]
+    [InlineData(0x10)]
+    [InlineData(0x80)]
+    public void A_td_that_the_host_can_look_into_has_no_level_and_no_tier(int attributes)
+    {
+        var authority = new TestAuthority(tdx: true);
+        authority.Quote.Body[120] |= (byte)attributes;
+        Judgement judgement = Judgement.Of(authority);
+        Assert.Equal((AppraisalOutcome.Rejected, null, null), (judgement.Verdict.Outcome, judgement.Verdict.ConfidenceLevel, judgement.Verdict.EffectiveTier));
+        Assert.Contains(judgement.Verdict.Caps, cap => cap is { Code: "DEBUG", Tier: null });
+        TrustworthinessVector vector = AppraisalClaims.Of(judgement.Facts!, judgement.Verdict, AppraisalPolicy.Phala, new Dictionary<string, string>()).Vector;
+        Assert.Equal(((sbyte?)96, (sbyte?)96), (vector.RuntimeOpaque, vector.Configuration));
+    }
+
     [Fact]
     public void The_test_root_is_not_trusted_unless_it_is_given()
     {
