@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Witan.Attestation;
 using Witan.Fuzz.Pki;
 using Xunit;
 

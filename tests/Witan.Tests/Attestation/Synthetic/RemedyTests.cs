@@ -65,6 +65,7 @@ public class RemedyTests
         TcbFacts tcb = QuoteCase.Load(name).Verify().Tcb!;
         TcbShortfall item = Assert.Single(tcb.Shortfall);
         Assert.Equal(("SGX component 6", 0, 1, "a BIOS setting"), (item.Component, item.Have, item.Need, item.Update));
+        Assert.Equal(TcbStatus.SWHardeningNeeded, tcb.TargetStatus);
     }
 
     [Theory]

@@ -78,6 +78,17 @@ public sealed class VerifyContractTests : IDisposable
     }
 
     [Fact]
+    public async Task A_shortfall_says_where_the_best_level_is_none_that_is_up_to_date()
+    {
+        var old = new TestAuthority(tdx: true);
+        old.Extension.PceSvn = 12;
+        old.TcbInfo["tcbLevels"]![0]!["tcbStatus"] = "SWHardeningNeeded";
+        CommandRun run = await CommandRun.RunAsync(["verify", Write("old.bin", old.QuoteBytes()), "--collateral", Write("collateral.json", old.CollateralBytes()), "--trust-root", Write("root.pem", Encoding.ASCII.GetBytes(old.Root.Pem())), "--at", "2026-06-15T12:00:00Z"]);
+        Assert.Contains("short        PCESVN: has 12, needs 13", run.Output, StringComparison.Ordinal);
+        Assert.Contains("best         SWHardeningNeeded: Intel's document has no better level", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_early_set_warns_before_the_next_recovery_and_decides_nothing()
     {
         var today = new TestAuthority(tdx: true);
