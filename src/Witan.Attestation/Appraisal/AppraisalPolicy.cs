@@ -76,6 +76,12 @@ public sealed record AppraisalPolicy
     /// <summary>Least ISVSVN of an enclave; null demands none.</summary>
     public int? MinimumIsvSvn { get; init; }
 
+    /// <summary>Accepted CONFIGID values of an enclave that was built with key separation and sharing (KSS), lower-case hexadecimal; empty accepts any.</summary>
+    public ImmutableArray<string> ConfigId { get; init; } = [];
+
+    /// <summary>Least CONFIGSVN of an enclave; null demands none. Meaningful beside <see cref="ConfigId"/>.</summary>
+    public int? MinimumConfigSvn { get; init; }
+
     /// <summary>Accepted MRTD values, lower-case hexadecimal; empty accepts any.</summary>
     public ImmutableArray<string> MrTd { get; init; } = [];
 

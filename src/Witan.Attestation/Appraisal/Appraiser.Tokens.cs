@@ -5,7 +5,7 @@ namespace Witan.Attestation;
 /// <content>Appraisal of attestation results: another verifier's verdict, held against one's own policy.</content>
 public static partial class Appraiser
 {
-    private static readonly string[] MeasurementNames = ["mrTd", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrConfigId", "mrOwner", "mrOwnerConfig", "mrSeam", "mrEnclave", "mrSigner"];
+    private static readonly string[] MeasurementNames = ["mrTd", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrConfigId", "mrOwner", "mrOwnerConfig", "mrSeam", "mrEnclave", "mrSigner", "configId"];
 
     /// <summary>
     /// Appraises what another verifier signed. Its verdict is never improved: what it rejected is rejected, what it could not decide is
@@ -118,6 +118,8 @@ public static partial class Appraiser
             findings.Fail("POLICY_MEASUREMENT", where, "ISVPRODID is not one that the policy lists, or not stated", FindingActor.WorkloadOwner);
         if (policy.MinimumIsvSvn is { } least && !(claim.Claims.TryGetValue("isvSvn", out string? svn) && int.TryParse(svn, out int have) && have >= least))
             findings.Fail("POLICY_MEASUREMENT", where, $"ISVSVN is lower than {least}, or not stated", FindingActor.WorkloadOwner);
+        if (policy.MinimumConfigSvn is { } leastConfig && !(claim.Claims.TryGetValue("configSvn", out string? configSvn) && int.TryParse(configSvn, out int haveConfig) && haveConfig >= leastConfig))
+            findings.Fail("POLICY_MEASUREMENT", where, $"CONFIGSVN is lower than {leastConfig}, or not stated", FindingActor.WorkloadOwner);
         if (!policy.ReportData.IsEmpty && !(claim.Claims.TryGetValue("reportData", out string? data) && data == Convert.ToHexStringLower(policy.ReportData.Span)))
             findings.Fail("POLICY_REPORT_DATA", where, "the report data is not what was asked for: other keys, an old nonce, or another audience", FindingActor.Sender, "Attest again with the nonce given.");
     }
@@ -161,6 +163,7 @@ public static partial class Appraiser
         "mrSeam" => policy.MrSeam,
         "mrEnclave" => policy.MrEnclave,
         "mrSigner" => policy.MrSigner,
+        "configId" => policy.ConfigId,
         _ => name[^1] - '0' < policy.Rtmr.Length ? policy.Rtmr[name[^1] - '0'] : [],
     };
 }

@@ -109,6 +109,23 @@ public class QuoteTests
     [MemberData(nameof(Names))]
     public void A_change_has_its_cause(string name) => Judgement.Check(Cases, name);
 
+    [Fact]
+    public void A_configuration_of_an_enclave_can_be_pinned()
+    {
+        var authority = new TestAuthority(tdx: false);
+        byte[] id = [.. Enumerable.Range(1, 64).Select(i => (byte)i)];
+        id.CopyTo(authority.Quote.Body, 192);
+        authority.Quote.Body[260] = 3;
+        AppraisalPolicy policy = AppraisalPolicy.Phala with { Name = "ours", ConfigId = [Convert.ToHexStringLower(id)], MinimumConfigSvn = 3 };
+        Assert.Null(Judgement.Of(authority, policy).Cause);
+        Finding older = Judgement.Of(authority, policy with { MinimumConfigSvn = 4 }).Verdict.Cause!;
+        Assert.Equal(("POLICY_MEASUREMENT", "CONFIGSVN"), (older.Code, older.Subject));
+        Finding other = Judgement.Of(authority, policy with { ConfigId = [new string('0', 128)] }).Verdict.Cause!;
+        Assert.Equal(("POLICY_MEASUREMENT", "CONFIGID"), (other.Code, other.Subject));
+        // A policy that pins an enclave's configuration accepts no TD.
+        Assert.Equal("POLICY_MEASUREMENT", Judgement.Of(new TestAuthority(tdx: true), policy).Cause);
+    }
+
     [Theory]
     [InlineData(0x01)]
     [InlineData(0x10)]
