@@ -3,6 +3,8 @@ namespace Witan.Attestation;
 /// <content>Appraisal of EPID reports: the same policies, levels and codes as for quotes.</content>
 public static partial class Appraiser
 {
+    private static readonly PlatformProvenance NoPlatform = new(Provenance.P0, "a report of the attestation service names no platform");
+
     /// <summary>
     /// Appraises what was found out about an EPID report. A level is given only where Intel's service made the report; the level
     /// itself looks at status and advisories alone, as the published tiers do, so a debug enclave keeps it (but under the strict
@@ -32,9 +34,8 @@ public static partial class Appraiser
             if (TcbChecks.CheckAge(Aged.Report, facts.Age, policy, findings) && tier is { } patched)
                 caps.Add(new TierCap("COLLATERAL_AGE", tier = Math.Min(5, patched + 1)));
             CheckReport(facts, level, tier, policy, findings);
-            // An EPID report names no platform.
             PlatformChecks.Configuration(null, policy, findings);
-            PlatformChecks.Demand(new PlatformProvenance(Provenance.P0, "a report of the attestation service names no platform"), policy, findings);
+            PlatformChecks.Demand(NoPlatform, policy, findings);
         }
 
         if (facts.Authenticity == Authenticity.Undetermined)
@@ -48,6 +49,7 @@ public static partial class Appraiser
         {
             EffectiveTier = caps.Exists(cap => cap.Tier is null) ? null : tier,
             Caps = genuine && level.Level is not null ? caps : [],
+            Provenance = genuine ? NoPlatform : Unverified,
         };
 
         void AddIf(bool applies, string code)

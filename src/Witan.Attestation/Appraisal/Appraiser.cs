@@ -8,6 +8,8 @@ public static partial class Appraiser
 {
     private const string NoLevel = "no level without verified evidence";
 
+    private static readonly PlatformProvenance Unverified = new(Provenance.P0, "no verified evidence of a platform");
+
     /// <summary>Appraises facts under a policy.</summary>
     public static Verdict Appraise(QuoteFacts facts, AppraisalPolicy policy)
     {
@@ -34,7 +36,7 @@ public static partial class Appraiser
 
         if (facts.Collateral is { } collateral)
             TcbChecks.CheckNumbers(collateral, policy, findings);
-        var provenance = new PlatformProvenance(Provenance.P0, "no verified evidence of a platform");
+        PlatformProvenance provenance = Unverified;
         if (genuine && facts.Pck is { } pck)
         {
             PlatformChecks.Configuration(pck, policy, findings);

@@ -119,10 +119,12 @@ public static class CollateralVerifier
         ReadOnlyMemory<byte> der, Certificate issuer, EcdsaP256Key key, string subject, FindingList findings)
     {
         bool good = true;
-        if (!RevocationList.TryParse(der, out RevocationList? list))
-            findings.Fail("CRL_FORMAT", subject, $"the {subject} is no revocation list in strict DER", FindingActor.VerifierOperator, Refetch);
-        if (list is null)
+        if (RevocationList.Parse(der, out string? reason) is not { } list)
+        {
+            findings.Fail("CRL_FORMAT", subject, $"the {subject} is no revocation list as Intel issues them: {reason}", FindingActor.VerifierOperator, Refetch);
             return null;
+        }
+
         if (!list.HasRequiredExtensions)
             good = findings.Fail("CRL_EXTENSION_MISSING", subject, $"the {subject} lacks its key identifier or number", FindingActor.VerifierOperator, Refetch);
         if (!list.Issuer.Span.SequenceEqual(issuer.Subject.Span))

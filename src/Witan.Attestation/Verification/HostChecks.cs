@@ -13,8 +13,9 @@ internal static class HostChecks
         {
             foreach (Window window in chain.Windows)
             {
+                // No platform can mend a root, or a certificate that is of a later moment: there the moment of judgement is looked at.
                 if (window.Outside(at) is { } outside)
-                    findings.Fail(outside.Code, window.Document, outside.Message, FindingActor.PlatformOperator, "Provision the platform's PCK certificate again.");
+                    findings.Fail(outside.Code, window.Document, outside.Message, at < window.From || outside.Code == "ROOT_CA_EXPIRED" ? FindingActor.VerifierOperator : FindingActor.PlatformOperator);
             }
         }
 

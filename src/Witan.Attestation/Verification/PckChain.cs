@@ -52,10 +52,11 @@ internal sealed class PckChain(Certificate root, Certificate intermediate, Certi
         Certificate? root = null, intermediate = null, leaf = null;
         for (int i = 0; i < 3; i++)
         {
-            if ((collateral.PckCa.Find(ders[i]) ?? Certificate.Parse(ders[i])) is not { } certificate)
+            string? reason = null;
+            if ((collateral.PckCa.Find(ders[i]) ?? Certificate.Parse(ders[i], out reason)) is not { } certificate)
             {
                 ChainOrigin its = i < given ? origin : below;
-                its.Refuse("PCK_CHAIN_FORMAT", its.Subject, "a certificate of the PCK chain is not strict DER of the expected kind", findings);
+                its.Refuse("PCK_CHAIN_FORMAT", its.Subject, $"certificate {i + 1} of the PCK chain is not as Intel issues them: {reason}", findings);
                 return null;
             }
 
@@ -110,8 +111,9 @@ internal sealed class PckChain(Certificate root, Certificate intermediate, Certi
 
         if (!leaf.IsIssuedBy(intermediate, intermediateKey))
             good = below.Refuse("PCK_ISSUER_INVALID", leaf.SubjectName, "the PCK certificate is not issued by the PCK CA", findings);
-        if (!PckExtension.TryParse(leaf.SgxExtension, out PckExtension? extension))
-            good = below.Refuse("PCK_EXTENSION_INVALID", leaf.SubjectName, "the SGX extension of the PCK certificate is not as specified", findings);
+        PckExtension? extension = PckExtension.Parse(leaf.SgxExtension, out string? reason);
+        if (extension is null)
+            good = below.Refuse("PCK_EXTENSION_INVALID", leaf.SubjectName, $"the SGX extension of the PCK certificate is not as specified: {reason}", findings);
         return good ? new PckChain(root, intermediate, leaf, leafKey, extension!) : null;
     }
 

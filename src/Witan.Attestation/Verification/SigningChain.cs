@@ -22,9 +22,9 @@ internal sealed record SigningChain(Certificate Root, EcdsaP256Key RootKey, Cert
         Certificate? root = null, leaf = null;
         foreach (byte[] der in ders)
         {
-            if (!Certificate.TryParse(der, out Certificate? certificate))
+            if (Certificate.Parse(der, out string? reason) is not { } certificate)
             {
-                findings.Fail($"{codes}_INVALID", subject, $"a certificate of the {subject} is not strict DER of the expected kind", FindingActor.VerifierOperator, Refetch);
+                findings.Fail($"{codes}_INVALID", subject, $"a certificate of the {subject} is not as Intel issues them: {reason}", FindingActor.VerifierOperator, Refetch);
                 return null;
             }
 
