@@ -42,7 +42,7 @@ public sealed class EvidenceJudge(string collateralPath, TrustRoot root, Apprais
         if (!Quote.TryParse(bytes, out Quote? quote, out Finding? refusal))
             return Refused(refusal, bound);
         if (_collateral.Current(out Finding? missing) is not { } collateral)
-            return Refused(missing!, bound);
+            return new JudgedEvidence(Appraiser.WithoutCollateral([missing!], bound), Digest.Zero, null);
         return quote.Tee == TeeType.Tdx
             ? JudgeGuest(quote, evidence, collateral, expected, bound)
             : JudgeEnclave(quote, evidence, collateral, expected, bound);

@@ -58,8 +58,9 @@ public sealed record AppraisalPolicy
     public TimeSpan? CollateralWarnAge { get; init; }
 
     /// <summary>
-    /// Age above which the effective tier is one lower; null never is. Only the vendor's own end of validity stops acceptance: a policy
-    /// that was stricter than the vendor's pace has taken networks down.
+    /// Age above which the effective tier is one lower; null never is. Age alone rejects nothing: where only this makes the tier worse than
+    /// <see cref="WorstLevel"/> the verdict is undecided until newer collateral is fetched. A policy that was stricter than the vendor's pace
+    /// has taken networks down, so leave room for it.
     /// </summary>
     public TimeSpan? CollateralDemoteAge { get; init; }
 
@@ -74,6 +75,12 @@ public sealed record AppraisalPolicy
 
     /// <summary>Least ISVSVN of an enclave; null demands none.</summary>
     public int? MinimumIsvSvn { get; init; }
+
+    /// <summary>Accepted CONFIGID values of an enclave that was built with key separation and sharing (KSS), lower-case hexadecimal; empty accepts any.</summary>
+    public ImmutableArray<string> ConfigId { get; init; } = [];
+
+    /// <summary>Least CONFIGSVN of an enclave; null demands none. Meaningful beside <see cref="ConfigId"/>.</summary>
+    public int? MinimumConfigSvn { get; init; }
 
     /// <summary>Accepted MRTD values, lower-case hexadecimal; empty accepts any.</summary>
     public ImmutableArray<string> MrTd { get; init; } = [];

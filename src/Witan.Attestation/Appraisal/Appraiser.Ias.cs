@@ -3,6 +3,8 @@ namespace Witan.Attestation;
 /// <content>Appraisal of EPID reports: the same policies, levels and codes as for quotes.</content>
 public static partial class Appraiser
 {
+    private static readonly PlatformProvenance NoPlatform = new(Provenance.P0, "a report of the attestation service names no platform");
+
     /// <summary>
     /// Appraises what was found out about an EPID report. A level is given only where Intel's service made the report; the level
     /// itself looks at status and advisories alone, as the published tiers do, so a debug enclave keeps it (but under the strict
@@ -29,26 +31,25 @@ public static partial class Appraiser
         int? tier = genuine ? level.Level : null;
         if (genuine)
         {
-            if (TcbChecks.CheckAge("report", facts.Age, policy, findings) && tier is { } patched)
+            if (TcbChecks.CheckAge(Aged.Report, facts.Age, policy, findings) && tier is { } patched)
                 caps.Add(new TierCap("COLLATERAL_AGE", tier = Math.Min(5, patched + 1)));
             CheckReport(facts, level, tier, policy, findings);
-            // An EPID report names no platform.
             PlatformChecks.Configuration(null, policy, findings);
-            PlatformChecks.Demand(new PlatformProvenance(Provenance.P0, "a report of the attestation service names no platform"), policy, findings);
+            PlatformChecks.Demand(NoPlatform, policy, findings);
         }
 
+        if (facts.Authenticity == Authenticity.Undetermined)
+            findings.LowerErrors();
         AddIf(report.IsDebug, "DEBUG");
         AddIf(facts.IsSimulated, "SIMULATED");
         AddIf(!known, "MEASUREMENT_UNKNOWN");
-        AppraisalOutcome outcome = findings.HasErrors ? AppraisalOutcome.Rejected
-            : !genuine || findings.All.Any(finding => finding.Severity == FindingSeverity.Undecided) ? AppraisalOutcome.Undecided
-            : AppraisalOutcome.Accepted;
         string rule = genuine ? level.Rule
             : $"no level without verified evidence; it would be {level.Level?.ToString() ?? "none"} if the report were genuine ({level.Rule})";
-        return new Verdict(outcome, genuine ? level.Level : null, rule, policy.Name, facts.IsSimulated, findings.All)
+        return new Verdict(Outcome(findings, genuine), genuine ? level.Level : null, rule, policy.Name, facts.IsSimulated, findings.All)
         {
             EffectiveTier = caps.Exists(cap => cap.Tier is null) ? null : tier,
             Caps = genuine && level.Level is not null ? caps : [],
+            Provenance = genuine ? NoPlatform : Unverified,
         };
 
         void AddIf(bool applies, string code)
@@ -64,7 +65,7 @@ public static partial class Appraiser
         if (level.Level is null)
             findings.Fail("POLICY_TCB_STATUS", "TCB", $"quote status {report.StatusText}: {level.Rule}", FindingActor.PlatformOperator);
         else if (tier > policy.WorstLevel)
-            TcbChecks.CheckLevel(tier.Value, level, policy, facts.At, findings);
+            TcbChecks.CheckLevel(tier.Value, level, level.Level <= policy.WorstLevel ? Aged.Report : null, policy, facts.At, findings);
         foreach (string id in report.AdvisoryIds)
             TcbChecks.CheckAdvisory(id, policy, facts.At, findings);
         if (policy.MinimumEvaluationDataNumber is { } number && !(report.EvaluationDataNumber >= number))
@@ -79,6 +80,6 @@ public static partial class Appraiser
     {
         Subject = "attestation verification report",
         Actor = FindingActor.VerifierOperator,
-        Remedy = "Ask for a DCAP quote: the service that made these reports is gone.",
+        Remedy = Aged.Report.Remedy,
     });
 }

@@ -5,11 +5,11 @@ namespace Witan.Attestation;
 /// <content>Appraisal of attestation results: another verifier's verdict, held against one's own policy.</content>
 public static partial class Appraiser
 {
-    private static readonly string[] MeasurementNames = ["mrTd", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrConfigId", "mrOwner", "mrOwnerConfig", "mrSeam", "mrEnclave", "mrSigner"];
+    private static readonly string[] MeasurementNames = ["mrTd", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrConfigId", "mrOwner", "mrOwnerConfig", "mrSeam", "mrEnclave", "mrSigner", "configId"];
 
     /// <summary>
     /// Appraises what another verifier signed. Its verdict is never improved: what it rejected is rejected, what it could not decide is
-    /// undecided, and its effective tier, provenance and measurements are held against <paramref name="policy"/>. The level is computed anew
+    /// undecided, and its effective tier, platform ids and measurements are held against <paramref name="policy"/>. The level is computed anew
     /// where the issuer used another reading of the tier table. Of several submodules the worst counts.
     /// </summary>
     public static Verdict Appraise(TokenFacts facts, AppraisalPolicy policy)
@@ -30,13 +30,14 @@ public static partial class Appraiser
             AppraisalClaim?[] claims = [.. facts.Result.Submodules.Select(submodule => submodule.Appraisal)];
             if (level.Level is { } patched && Array.TrueForAll(claims, claim => claim?.EffectiveTier is not null))
                 tier = Math.Max(patched, claims.Max(claim => claim!.EffectiveTier!.Value));
-            provenance = Array.TrueForAll(claims, claim => claim is not null) ? claims.Select(claim => claim!.Provenance).MinBy(item => item.Level) : null;
+            provenance = Array.TrueForAll(claims, claim => claim is not null) ? claims.Select(claim => ProvenanceOf(claim!, policy)).MinBy(item => item.Level) : null;
             if (tier > policy.WorstLevel || level.Level > policy.WorstLevel)
-                TcbChecks.CheckLevel(tier ?? level.Level!.Value, level, policy, facts.At, findings);
+                TcbChecks.CheckLevel(tier ?? level.Level!.Value, level, IsOnlyAged(level, claims, policy) ? Aged.Token : null, policy, facts.At, findings);
         }
 
         provenance ??= new PlatformProvenance(Provenance.P0, "the token names no platform");
-        if (genuine)
+        // Where an id is missing it is undecided already, and nothing is known against the platform.
+        if (genuine && !facts.Result!.Submodules.Any(submodule => IsPlatformUnseen(submodule.Appraisal, policy)))
             PlatformChecks.Demand(provenance, policy, findings);
         return new Verdict(Outcome(findings, genuine), level.Level, level.Rule, policy.Name, facts.IsSimulated, findings.All)
         {
@@ -45,6 +46,11 @@ public static partial class Appraiser
             Provenance = provenance,
         };
     }
+
+    // The issuer's own levels are good enough, and so is the level by this policy: only the age of collateral made the tier worse.
+    private static bool IsOnlyAged(ConfidenceLevel level, AppraisalClaim?[] claims, AppraisalPolicy policy) =>
+        level.Level <= policy.WorstLevel && Array.TrueForAll(claims, claim => claim?.ConfidenceLevel <= policy.WorstLevel)
+        && Array.Exists(claims, claim => claim!.Caps.Contains("COLLATERAL_AGE", StringComparer.Ordinal));
 
     private static ConfidenceLevel CheckSubmodule(SubmoduleResult submodule, AppraisalPolicy policy, DateTimeOffset at, FindingList findings)
     {
@@ -112,6 +118,8 @@ public static partial class Appraiser
             findings.Fail("POLICY_MEASUREMENT", where, "ISVPRODID is not one that the policy lists, or not stated", FindingActor.WorkloadOwner);
         if (policy.MinimumIsvSvn is { } least && !(claim.Claims.TryGetValue("isvSvn", out string? svn) && int.TryParse(svn, out int have) && have >= least))
             findings.Fail("POLICY_MEASUREMENT", where, $"ISVSVN is lower than {least}, or not stated", FindingActor.WorkloadOwner);
+        if (policy.MinimumConfigSvn is { } leastConfig && !(claim.Claims.TryGetValue("configSvn", out string? configSvn) && int.TryParse(configSvn, out int haveConfig) && haveConfig >= leastConfig))
+            findings.Fail("POLICY_MEASUREMENT", where, $"CONFIGSVN is lower than {leastConfig}, or not stated", FindingActor.WorkloadOwner);
         if (!policy.ReportData.IsEmpty && !(claim.Claims.TryGetValue("reportData", out string? data) && data == Convert.ToHexStringLower(policy.ReportData.Span)))
             findings.Fail("POLICY_REPORT_DATA", where, "the report data is not what was asked for: other keys, an old nonce, or another audience", FindingActor.Sender, "Attest again with the nonce given.");
     }
@@ -120,10 +128,31 @@ public static partial class Appraiser
     private static void CheckUnseen(AppraisalClaim claim, string where, AppraisalPolicy policy, FindingList findings)
     {
         bool unseen = policy.RejectedPlatform.Length > 0 || policy.RejectedTdAttributes.Length > 0 || policy.AllowedXfam is not null
-            || policy.EqualEvaluationNumbers || policy.CollateralDemoteAge is not null;
+            || policy.EqualEvaluationNumbers || policy.CollateralDemoteAge is not null || IsPlatformUnseen(claim, policy);
         if (unseen && claim.PolicyHash != policy.Hash())
             findings.Undecided("TOKEN_POLICY_UNSEEN", where, $"the policy demands what a token does not carry, and the verifier applied another one ({claim.Policy})", "Ask the verifier to apply this policy, or judge the evidence itself.");
     }
+
+    // The issuer's list is its own: what a platform is worth here says the checker's, and never more than the issuer found.
+    private static PlatformProvenance ProvenanceOf(AppraisalClaim claim, AppraisalPolicy policy)
+    {
+        if (claim.PolicyHash == policy.Hash())
+            return claim.Provenance;
+        (string? ppid, string? instance, string? fmspc) = Platform(claim);
+        PlatformProvenance own = PlatformChecks.Provenance(ppid, instance, fmspc, policy);
+        return own.Level <= claim.Provenance.Level ? own : claim.Provenance with { Evidence = $"the token's verifier found no more: {claim.Provenance.Evidence}" };
+    }
+
+    private static bool IsPlatformUnseen(AppraisalClaim? claim, AppraisalPolicy policy)
+    {
+        if (claim is null || policy.MinimumProvenance == Provenance.P0 || claim.PolicyHash == policy.Hash())
+            return false;
+        (string? ppid, string? instance, string? fmspc) = Platform(claim);
+        return PlatformChecks.Provenance(ppid, instance, fmspc, policy).Level < policy.MinimumProvenance && PlatformChecks.IsUnseen(ppid, instance, fmspc, policy);
+    }
+
+    private static (string? PpidHash, string? Instance, string? Fmspc) Platform(AppraisalClaim claim) =>
+        (claim.Claims.GetValueOrDefault("ppidHash"), claim.Claims.GetValueOrDefault("platformInstanceId"), claim.Claims.GetValueOrDefault("fmspc"));
 
     private static ImmutableArray<string> Accepted(string name, AppraisalPolicy policy) => name switch
     {
@@ -134,6 +163,7 @@ public static partial class Appraiser
         "mrSeam" => policy.MrSeam,
         "mrEnclave" => policy.MrEnclave,
         "mrSigner" => policy.MrSigner,
+        "configId" => policy.ConfigId,
         _ => name[^1] - '0' < policy.Rtmr.Length ? policy.Rtmr[name[^1] - '0'] : [],
     };
 }

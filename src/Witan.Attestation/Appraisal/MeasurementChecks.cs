@@ -50,6 +50,9 @@ internal static class MeasurementChecks
             good = findings.Fail("POLICY_MEASUREMENT", "ISVPRODID", $"product {report.IsvProdId} is not one that the policy lists", FindingActor.WorkloadOwner, "Deploy a product that is listed.");
         if (report.IsvSvn < policy.MinimumIsvSvn)
             good = findings.Fail("POLICY_MEASUREMENT", "ISVSVN", $"the enclave has ISVSVN {report.IsvSvn}; at least {policy.MinimumIsvSvn} is asked for", FindingActor.WorkloadOwner, "Deploy a newer build.");
+        good &= Check("CONFIGID", report.ConfigId, policy.ConfigId, findings);
+        if (report.ConfigSvn < policy.MinimumConfigSvn)
+            good = findings.Fail("POLICY_MEASUREMENT", "CONFIGSVN", $"the enclave has CONFIGSVN {report.ConfigSvn}; at least {policy.MinimumConfigSvn} is asked for", FindingActor.WorkloadOwner, "Launch it with a newer configuration.");
         bool asksTd = policy.MrTd.Length > 0 || policy.Rtmr.Any(list => list.Length > 0) || policy.MrConfigId.Length > 0
             || policy.MrOwner.Length > 0 || policy.MrOwnerConfig.Length > 0 || policy.MrSeam.Length > 0;
         return asksTd
@@ -65,7 +68,8 @@ internal static class MeasurementChecks
         listed &= Check("MRCONFIGID", td.MrConfigId, policy.MrConfigId, findings) & Check("MROWNER", td.MrOwner, policy.MrOwner, findings)
             & Check("MROWNERCONFIG", td.MrOwnerConfig, policy.MrOwnerConfig, findings) & Check("MRSEAM", td.MrSeam, policy.MrSeam, findings);
         listed &= ServiceTd(Convert.ToHexStringLower(td.MrServiceTd), "MRSERVICETD", policy, findings);
-        bool asksEnclave = policy.MrEnclave.Length > 0 || policy.MrSigner.Length > 0 || policy.IsvProdIds.Length > 0 || policy.MinimumIsvSvn is not null;
+        bool asksEnclave = policy.MrEnclave.Length > 0 || policy.MrSigner.Length > 0 || policy.IsvProdIds.Length > 0 || policy.MinimumIsvSvn is not null
+            || policy.ConfigId.Length > 0 || policy.MinimumConfigSvn is not null;
         return asksEnclave
             ? findings.Fail("POLICY_MEASUREMENT", "MRENCLAVE", "the policy names measurements of an enclave, the evidence is a TD's", FindingActor.Sender)
             : listed;

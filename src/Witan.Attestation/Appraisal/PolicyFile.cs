@@ -46,7 +46,7 @@ public static class PolicyFile
         catch (JsonException e)
         {
             int line = (int)(e.LineNumber ?? 0), offset = (int)(e.BytePositionInLine ?? 0);
-            refusal = Refuse("file", $"line {line + 1}: the file is no JSON: {Sentence(e.Message)}", Start(json, line) + offset);
+            refusal = Refuse("file", $"line {line + 1}: the file is no JSON: {JsonPlace.Sentence(e.Message)}", JsonPlace.LineStart(json, line) + offset);
         }
 
         return false;
@@ -60,16 +60,6 @@ public static class PolicyFile
     };
 
     private static int Line(ReadOnlySpan<byte> json, int offset) => json[..Math.Min(offset, json.Length)].Count((byte)'\n') + 1;
-
-    private static int Start(ReadOnlySpan<byte> json, int line)
-    {
-        int start = 0;
-        for (; line > 0 && json[start..].IndexOf((byte)'\n') is >= 0 and int at; line--)
-            start += at + 1;
-        return start;
-    }
-
-    private static string Sentence(string message) => message.Split(" LineNumber:")[0].Split(" Path:")[0];
 
     private static Finding Refuse(string subject, string message, int? offset) => new("POLICY_FILE_INVALID", FindingSeverity.Error, message)
     {

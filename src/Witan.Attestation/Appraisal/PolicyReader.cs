@@ -72,6 +72,8 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> json)
             case "mrSigner": return policy with { MrSigner = Hex(member, 32) };
             case "isvProdIds": return policy with { IsvProdIds = Numbers(member, 65535) };
             case "minimumIsvSvn": return policy with { MinimumIsvSvn = (int)_tokens.Number(member, 0, 65535) };
+            case "configId": return policy with { ConfigId = Hex(member, 64) };
+            case "minimumConfigSvn": return policy with { MinimumConfigSvn = (int)_tokens.Number(member, 0, 65535) };
             case "mrTd": return policy with { MrTd = Hex(member, 48) };
             case "rtmr": return policy with { Rtmr = Rtmr(member) };
             case "mrConfigId": return policy with { MrConfigId = Hex(member, 48) };

@@ -22,10 +22,13 @@ internal static class PolicyWriter
             if (policy.AllowedXfam is { } xfam)
                 json.WriteString("allowedXfam", xfam.ToString("x16", CultureInfo.InvariantCulture));
             WriteAge(json, policy);
+            WriteSet(json, "configId", policy.ConfigId);
             if (policy.EqualEvaluationNumbers)
                 json.WriteBoolean("equalEvaluationNumbers", true);
             WriteGraces(json, policy.Graces);
             WriteNumbers(json, "isvProdIds", policy.IsvProdIds);
+            if (policy.MinimumConfigSvn is { } configSvn)
+                json.WriteNumber("minimumConfigSvn", configSvn);
             if (policy.MinimumEvaluationDataNumber is { } number)
                 json.WriteNumber("minimumEvaluationDataNumber", number);
             if (policy.MinimumIsvSvn is { } svn)

@@ -8,7 +8,7 @@ internal static class TcbChecks
         if (level.Level is null && tcb.Status is not null)
             findings.Fail("POLICY_TCB_STATUS", "TCB", $"TCB status {tcb.Status}: {level.Rule}", FindingActor.PlatformOperator, "Bring the platform to a state that has a level; the TCB findings say how.");
         else if (tier > policy.WorstLevel)
-            CheckLevel(tier.Value, level, policy, at, findings);
+            CheckLevel(tier.Value, level, level.Level <= policy.WorstLevel ? Aged.Collateral : null, policy, at, findings);
         foreach (string id in tcb.AdvisoryIds)
             CheckAdvisory(id, policy, at, findings);
         if (tcb.Date < policy.MinimumTcbDate)
@@ -27,29 +27,35 @@ internal static class TcbChecks
     }
 
     /// <summary>Warns of old collateral and says by how many tiers it lowers the result. Never a rejection: that is the vendor's to say.</summary>
-    public static bool CheckAge(string subject, TimeSpan age, AppraisalPolicy policy, FindingList findings)
+    public static bool CheckAge(Aged aged, TimeSpan age, AppraisalPolicy policy, FindingList findings)
     {
         bool demote = age > policy.CollateralDemoteAge;
         if (demote || age > policy.CollateralWarnAge)
         {
-            findings.Add(new Finding("POLICY_COLLATERAL_AGE", FindingSeverity.Warning, $"the {subject} is {Days(age)} old; the policy {(demote ? $"lowers the tier above {Days(policy.CollateralDemoteAge!.Value)}" : $"warns above {Days(policy.CollateralWarnAge!.Value)}")}")
+            findings.Add(new Finding("POLICY_COLLATERAL_AGE", FindingSeverity.Warning, $"the {aged.Subject} is {Days(age)} old; the policy {(demote ? $"lowers the tier above {Days(policy.CollateralDemoteAge!.Value)}" : $"warns above {Days(policy.CollateralWarnAge!.Value)}")}")
             {
-                Subject = subject,
+                Subject = aged.Subject,
                 Why = "It does not know what was found since.",
                 Actor = FindingActor.VerifierOperator,
-                Remedy = $"Fetch a newer {subject}.",
+                Remedy = aged.Remedy,
             });
         }
 
         return demote;
     }
 
-    public static void CheckLevel(int tier, ConfidenceLevel level, AppraisalPolicy policy, DateTimeOffset at, FindingList findings)
+    /// <summary>
+    /// Holds a tier that is too bad against the graces. Where age alone made it so, <paramref name="aged"/> says whose: nothing is known against
+    /// the platform then, and its operator cannot make collateral newer.
+    /// </summary>
+    public static void CheckLevel(int tier, ConfidenceLevel level, Aged? aged, AppraisalPolicy policy, DateTimeOffset at, FindingList findings)
     {
         PolicyGrace? grace = Latest(policy.Graces.Where(grace => grace.Level >= tier));
         string what = tier == level.Level ? $"confidence level {tier}" : $"effective tier {tier}";
         if (grace is not null && at <= grace.Until)
             Graced($"{what} is accepted", grace, findings);
+        else if (aged is not null)
+            findings.Undecided("POLICY_COLLATERAL_AGE", aged.Subject, $"confidence level {level.Level} is accepted; by the age of the {aged.Subject} it is {what}, and {policy.WorstLevel} is the worst that is accepted{Ended(grace)}", aged.Remedy);
         else
             findings.Fail("POLICY_TCB_STATUS", "TCB", $"{what} is worse than {policy.WorstLevel}, the worst that is accepted{Ended(grace)}", FindingActor.PlatformOperator, "Update the platform; the TCB findings say what is short.");
     }
@@ -81,4 +87,14 @@ internal static class TcbChecks
             Actor = FindingActor.PlatformOperator,
             Remedy = "Update the platform before the grace ends.",
         });
+}
+
+/// <summary>What can be too old for a policy, and what gets a newer one.</summary>
+internal sealed record Aged(string Subject, string Remedy)
+{
+    public static Aged Collateral { get; } = new("collateral", "Fetch newer collateral.");
+
+    public static Aged Report { get; } = new("report", "Ask for a DCAP quote: the service that made these reports is gone.");
+
+    public static Aged Token { get; } = new("token's collateral", "Ask the verifier for a token over newer collateral.");
 }

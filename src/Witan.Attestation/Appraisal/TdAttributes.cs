@@ -6,6 +6,9 @@ internal static class TdAttributes
     /// <summary>DEBUG and the profiling bits: any of them means that the TD cannot be trusted.</summary>
     public const ulong Untrusted = 0xFF;
 
+    /// <summary>Whether the host can read or profile what runs in the TEE: a debug enclave, or a TD with any bit of its group for that.</summary>
+    public static bool IsExposed(Quote quote) => quote.Tee == TeeType.Tdx ? (quote.TdReport.TdAttributes & Untrusted) != 0 : quote.IsDebug;
+
     /// <summary>SEPT_VE_DISABLE: the host cannot inject exceptions.</summary>
     public const ulong SeptVeDisable = 1UL << 28;
 

@@ -83,8 +83,12 @@ public sealed class Certificate
         (certificate = Parse(der.ToArray())) is not null;
 
     /// <summary>Parses one certificate and keeps the array; null where it is not strict DER of the expected kind.</summary>
-    internal static Certificate? Parse(byte[] der)
+    internal static Certificate? Parse(byte[] der) => Parse(der, out _);
+
+    /// <summary>The same; on null the reason is what is wrong.</summary>
+    internal static Certificate? Parse(byte[] der, out string? reason)
     {
+        reason = null;
         try
         {
             var parsed = new Certificate(der);
@@ -93,6 +97,7 @@ public sealed class Certificate
         }
         catch (Exception e) when (e is AsnContentException or CryptographicException or FormatException or OverflowException or ArgumentException)
         {
+            reason = DerFault.Reason(e);
             return null;
         }
     }
@@ -117,7 +122,7 @@ public sealed class Certificate
 
         AsnReader version = body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
         if (version.ReadInteger() != 2)
-            throw new FormatException("not version 3");
+            throw new FormatException("it is not of version 3");
         Serial = DerSignature.Unsigned(body.ReadIntegerBytes().Span);
         DerSignature.ReadAlgorithm(body);
         Issuer = body.PeekEncodedValue();
@@ -160,7 +165,7 @@ public sealed class Certificate
         if (constraints.HasData && constraints.PeekTag() == Asn1Tag.Boolean)
             IsCa = constraints.ReadBoolean();
         if (constraints.HasData)
-            PathLength = constraints.TryReadInt32(out int length) ? length : throw new FormatException("path length");
+            PathLength = constraints.TryReadInt32(out int length) ? length : throw new FormatException("its path length is out of range");
         constraints.ThrowIfNotEmpty();
     }
 

@@ -13,7 +13,7 @@ internal static class DerSignature
     {
         AsnReader algorithm = reader.ReadSequence();
         if (algorithm.ReadObjectIdentifier() != EcdsaWithSha256)
-            throw new FormatException("not ECDSA with SHA-256");
+            throw new FormatException("the signature is not ECDSA with SHA-256");
         algorithm.ThrowIfNotEmpty();
     }
 
@@ -22,7 +22,7 @@ internal static class DerSignature
     {
         byte[] bits = reader.ReadBitString(out int unused);
         if (unused != 0)
-            throw new FormatException("signature of broken bits");
+            throw new FormatException("the signature has broken bits");
         var outer = new AsnReader(bits, AsnEncodingRules.DER);
         AsnReader pair = outer.ReadSequence();
         outer.ThrowIfNotEmpty();
@@ -38,11 +38,11 @@ internal static class DerSignature
         AsnReader info = reader.ReadSequence();
         AsnReader algorithm = info.ReadSequence();
         if (algorithm.ReadObjectIdentifier() != EcPublicKey || algorithm.ReadObjectIdentifier() != P256)
-            throw new FormatException("not a key of P-256");
+            throw new FormatException("the key is not of P-256");
         algorithm.ThrowIfNotEmpty();
         byte[] point = info.ReadBitString(out int unused);
         info.ThrowIfNotEmpty();
-        return unused == 0 && point.Length == 65 && point[0] == 4 ? point.AsMemory(1) : throw new FormatException("not an uncompressed point");
+        return unused == 0 && point.Length == 65 && point[0] == 4 ? point.AsMemory(1) : throw new FormatException("the key is no uncompressed point");
     }
 
     public static DateTimeOffset ReadTime(AsnReader reader) =>
@@ -72,10 +72,10 @@ internal static class DerSignature
     private static void Place(ReadOnlySpan<byte> integer, Span<byte> to)
     {
         if (integer[0] >= 0x80)
-            throw new FormatException("a negative signature value");
+            throw new FormatException("the signature has a negative value");
         ReadOnlySpan<byte> value = integer[0] == 0 ? integer[1..] : integer;
         if (value.Length > to.Length)
-            throw new FormatException("a signature value is too long");
+            throw new FormatException("the signature has a value that is too long");
         value.CopyTo(to[(to.Length - value.Length)..]);
     }
 }

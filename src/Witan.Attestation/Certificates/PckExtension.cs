@@ -49,30 +49,34 @@ public sealed class PckExtension
     public bool? SmtEnabled { get; private set; }
 
     /// <summary>Reads the extension of a PCK certificate; false where it is not as described.</summary>
-    public static bool TryParse(ReadOnlyMemory<byte> content, [NotNullWhen(true)] out PckExtension? extension)
+    public static bool TryParse(ReadOnlyMemory<byte> content, [NotNullWhen(true)] out PckExtension? extension) =>
+        (extension = Parse(content, out _)) is not null;
+
+    /// <summary>Reads the extension of a PCK certificate; on null the reason is what is wrong.</summary>
+    internal static PckExtension? Parse(ReadOnlyMemory<byte> content, out string? reason)
     {
-        extension = null;
+        reason = content.IsEmpty ? "the certificate has none" : null;
+        if (reason is not null)
+            return null;
         try
         {
             var parsed = new PckExtension();
             var reader = new AsnReader(content, AsnEncodingRules.DER);
             int members = parsed.ReadMembers(reader.ReadSequence());
             reader.ThrowIfNotEmpty();
-            if (members is not (5 or 7))
-                return false;
-            extension = parsed;
-            return parsed.Components.Length == 16 && parsed.Fmspc.Length == 6 && parsed.PceId.Length == 2 && parsed.Ppid.Length == 16;
+            return members is 5 or 7 ? parsed : throw new FormatException($"it has {members} members, not 5 or 7");
         }
         catch (Exception e) when (e is AsnContentException or FormatException or OverflowException or ArgumentException or InvalidOperationException)
         {
-            return false;
+            reason = DerFault.Reason(e);
+            return null;
         }
     }
 
-    private static byte[] Octets(AsnReader pair, int size)
+    private static byte[] Octets(AsnReader pair, string name, int size)
     {
         byte[] value = pair.ReadOctetString();
-        return value.Length == size ? value : throw new FormatException("wrong size");
+        return value.Length == size ? value : throw new FormatException($"{name} has {value.Length} bytes, not {size}");
     }
 
     private int ReadMembers(AsnReader members)
@@ -83,17 +87,17 @@ public sealed class PckExtension
             AsnReader pair = members.ReadSequence();
             string oid = pair.ReadObjectIdentifier();
             if (!seen.Add(oid) || !oid.StartsWith(Oid + ".", StringComparison.Ordinal))
-                throw new FormatException("unknown or repeated member");
+                throw new FormatException("it has an unknown or repeated member");
             switch (oid[(Oid.Length + 1)..])
             {
-                case "1": Ppid = Octets(pair, 16); break;
+                case "1": Ppid = Octets(pair, "PPID", 16); break;
                 case "2": ReadTcb(pair.ReadSequence()); break;
-                case "3": PceId = Octets(pair, 2); break;
-                case "4": Fmspc = Octets(pair, 6); break;
+                case "3": PceId = Octets(pair, "PCEID", 2); break;
+                case "4": Fmspc = Octets(pair, "FMSPC", 6); break;
                 case "5": SgxType = ReadEnumerated(pair); break;
-                case "6": PlatformInstanceId = Octets(pair, 16); break;
+                case "6": PlatformInstanceId = Octets(pair, "the platform instance id", 16); break;
                 case "7": ReadConfiguration(pair.ReadSequence()); break;
-                default: throw new FormatException("unknown member");
+                default: throw new FormatException("it has an unknown member");
             }
 
             pair.ThrowIfNotEmpty();
@@ -102,7 +106,7 @@ public sealed class PckExtension
         for (int i = 1; i <= 5; i++)
         {
             if (!seen.Contains($"{Oid}.{i}"))
-                throw new FormatException("a member is missing");
+                throw new FormatException($"member {i} is missing");
         }
 
         return seen.Count;
@@ -117,20 +121,20 @@ public sealed class PckExtension
             AsnReader pair = tcb.ReadSequence();
             string oid = pair.ReadObjectIdentifier();
             if (!oid.StartsWith(Oid + ".2.", StringComparison.Ordinal) || !int.TryParse(oid.AsSpan(Oid.Length + 3), out int index) || index is < 1 or > 18)
-                throw new FormatException("unknown TCB member");
+                throw new FormatException("it has an unknown TCB member");
             if ((seen & (1 << index)) != 0)
-                throw new FormatException("repeated TCB member");
+                throw new FormatException("it has a repeated TCB member");
             seen |= 1 << index;
             if (index <= 16)
-                components[index - 1] = pair.TryReadInt32(out int svn) && svn is >= 0 and <= 255 ? (byte)svn : throw new FormatException("SVN");
+                components[index - 1] = pair.TryReadInt32(out int svn) && svn is >= 0 and <= 255 ? (byte)svn : throw new FormatException($"component {index - 1} is no number from 0 to 255");
             else if (index == 17)
-                PceSvn = pair.TryReadInt32(out int svn) && svn is >= 0 and <= 65535 ? svn : throw new FormatException("PCESVN");
+                PceSvn = pair.TryReadInt32(out int svn) && svn is >= 0 and <= 65535 ? svn : throw new FormatException("PCESVN is no number from 0 to 65535");
             else
-                CpuSvn = Octets(pair, 16);
+                CpuSvn = Octets(pair, "CPUSVN", 16);
             pair.ThrowIfNotEmpty();
         }
 
-        Components = seen == 0x7FFFE ? components : throw new FormatException("a TCB member is missing");
+        Components = seen == 0x7FFFE ? components : throw new FormatException("it lacks a TCB member");
     }
 
     private void ReadConfiguration(AsnReader configuration)
@@ -141,7 +145,7 @@ public sealed class PckExtension
             AsnReader pair = configuration.ReadSequence();
             string oid = pair.ReadObjectIdentifier();
             if (!seen.Add(oid))
-                throw new FormatException("repeated member");
+                throw new FormatException("its configuration has a repeated member");
             bool value = pair.ReadBoolean();
             pair.ThrowIfNotEmpty();
             switch (oid[(Oid.Length + 1)..])
@@ -149,7 +153,7 @@ public sealed class PckExtension
                 case "7.1": DynamicPlatform = value; break;
                 case "7.2": CachedKeys = value; break;
                 case "7.3": SmtEnabled = value; break;
-                default: throw new FormatException("unknown member");
+                default: throw new FormatException("its configuration has an unknown member");
             }
         }
     }
@@ -157,6 +161,6 @@ public sealed class PckExtension
     private static int ReadEnumerated(AsnReader pair)
     {
         ReadOnlySpan<byte> bytes = pair.ReadEnumeratedBytes().Span;
-        return bytes.Length == 1 && bytes[0] <= 2 ? bytes[0] : throw new FormatException("SGX type");
+        return bytes.Length == 1 && bytes[0] <= 2 ? bytes[0] : throw new FormatException("its SGX type is none of 0 to 2");
     }
 }

@@ -55,21 +55,25 @@ public sealed class RevocationList
     private byte[] Signature { get; set; } = [];
 
     /// <summary>Parses a list in DER; false where it is not strict DER of the expected kind.</summary>
-    public static bool TryParse(ReadOnlyMemory<byte> der, [NotNullWhen(true)] out RevocationList? list)
+    public static bool TryParse(ReadOnlyMemory<byte> der, [NotNullWhen(true)] out RevocationList? list) =>
+        (list = Parse(der, out _)) is not null;
+
+    /// <summary>Parses a list in DER; on null the reason is what is wrong.</summary>
+    internal static RevocationList? Parse(ReadOnlyMemory<byte> der, out string? reason)
     {
-        list = null;
-        if (der.Length > MaximumSize)
-            return false;
+        reason = der.Length > MaximumSize ? $"it has {der.Length} bytes; at most {MaximumSize} are read" : null;
+        if (reason is not null)
+            return null;
         try
         {
             var parsed = new RevocationList();
             parsed.Read(der);
-            list = parsed;
-            return true;
+            return parsed;
         }
         catch (Exception e) when (e is AsnContentException or FormatException or OverflowException or ArgumentException)
         {
-            return false;
+            reason = DerFault.Reason(e);
+            return null;
         }
     }
 
@@ -90,7 +94,7 @@ public sealed class RevocationList
         list.ThrowIfNotEmpty();
 
         if (body.ReadInteger() != 1)
-            throw new FormatException("not version 2");
+            throw new FormatException("it is not of version 2");
         DerSignature.ReadAlgorithm(body);
         Issuer = body.PeekEncodedValue();
         IssuerName = DerSignature.CommonName(body.ReadSequence());
@@ -113,7 +117,7 @@ public sealed class RevocationList
         while (revoked.HasData)
         {
             if (_revoked.Count == MaximumEntries)
-                throw new FormatException($"more than {MaximumEntries} entries");
+                throw new FormatException($"it has more than {MaximumEntries} entries");
             AsnReader entry = revoked.ReadSequence();
             string serial = DerSignature.Unsigned(entry.ReadIntegerBytes().Span);
             _revoked[serial] = new RevokedCertificate(serial, DerSignature.ReadTime(entry));

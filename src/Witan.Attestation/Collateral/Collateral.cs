@@ -42,7 +42,7 @@ public sealed class Collateral
     /// <summary>PEM: leaf, intermediate, root of the PCK; empty where the quote carries them.</summary>
     public ReadOnlyMemory<byte> PckCertificateChain { get; init; }
 
-    /// <summary>Reads the exchanged shape. On false the refusal names the member; a missing one makes the outcome undecided.</summary>
+    /// <summary>Reads the exchanged shape. On false the refusal names the member and, where there is one, the offset.</summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> json, [NotNullWhen(true)] out Collateral? collateral, [NotNullWhen(false)] out Finding? refusal)
     {
@@ -66,7 +66,8 @@ public sealed class Collateral
         // A string that is no text, a lone surrogate or broken UTF-8, is noticed only when it is read.
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
-            refusal = Refuse("COLLATERAL_FORMAT", $"the collateral cannot be read: {e.Message}");
+            (string message, int? offset) = JsonPlace.Of(e, json.Span);
+            refusal = Refuse("COLLATERAL_FORMAT", $"the collateral cannot be read: {message}") with { Offset = offset };
         }
 
         return false;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Witan.Attestation;
 
@@ -58,9 +59,22 @@ internal static class CollateralParser
 
     private static void Unwrap(ReadOnlyMemory<byte>?[] members, int at, string inner)
     {
-        if (members[at] is not { } text || SignedEnvelope.Open(text, inner) is not { } envelope)
+        if (members[at] is not { } text || Open(text, inner, Names[at]) is not { } envelope)
             return;
         (members[at], members[at + 1]) = (envelope.Text, envelope.Signature);
+    }
+
+    // Offsets in the envelope are none of the file.
+    private static (ReadOnlyMemory<byte> Text, ReadOnlyMemory<byte> Signature)? Open(ReadOnlyMemory<byte> text, string inner, byte[] member)
+    {
+        try
+        {
+            return SignedEnvelope.Open(text, inner);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        {
+            throw new FormatException($"the envelope in member {Encoding.UTF8.GetString(member)}: {JsonPlace.Of(e, text.Span).Message}", e);
+        }
     }
 
     // Hexadecimal digits are the normal form; PEM, base64 and arrays of numbers occur.
@@ -76,6 +90,6 @@ internal static class CollateralParser
             text = text[fields.Base64Data];
         return System.Buffers.Text.Base64.DecodeFromUtf8(text, bytes, out _, out written) == System.Buffers.OperationStatus.Done
             ? bytes.AsMemory(0, written)
-            : throw new FormatException($"member {json.Name} is neither hexadecimal, PEM nor base64");
+            : throw json.Wrong($"member {json.Name} is neither hexadecimal, PEM nor base64");
     }
 }

@@ -42,7 +42,7 @@ internal static class IsvLevelParser
                     uint inner = 0;
                     while (json.Next(TcbNames, ref inner, out _))
                         svn = json.Number(65535);
-                    StrictJson.Require(TcbNames, inner, 1);
+                    json.Require(TcbNames, inner, 1);
                     break;
                 case 1: date = json.Date(); break;
                 case 2: status = json.Status(allowed); break;
@@ -50,7 +50,7 @@ internal static class IsvLevelParser
             }
         }
 
-        StrictJson.Require(LevelNames, seen, 0b111);
+        json.Require(LevelNames, seen, 0b111);
         return new IsvLevel(svn, status, date, advisories);
     }
 }

@@ -30,12 +30,12 @@ internal static class QeIdentityParser
         }
         catch (JsonException e)
         {
-            return Refuse("QE_IDENTITY_FORMAT", $"QE identity cannot be read: {e.Message}");
+            return Refuse("QE_IDENTITY_FORMAT", "QE identity cannot be read", e, text.Span);
         }
         // A string that is no text is noticed only when it is read.
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
-            return Refuse("QE_IDENTITY_INVALID", $"QE identity: {e.Message}");
+            return Refuse("QE_IDENTITY_INVALID", "QE identity", e, text.Span);
         }
     }
 
@@ -73,7 +73,7 @@ internal static class QeIdentityParser
         }
 
         json.Close();
-        StrictJson.Require(Names, seen, 0xFFF);
+        json.Require(Names, seen, 0xFFF);
         // Only the report is masked: an identity with bits outside its own mask could never match.
         if ((misc & ~miscMask) != 0 || attributes.Zip(mask).Any(pair => (pair.First & ~pair.Second) != 0))
             throw new FormatException("the identity has bits outside its own mask");
@@ -92,6 +92,12 @@ internal static class QeIdentityParser
             IsvProdId = product,
             Levels = levels,
         };
+    }
+
+    private static Finding Refuse(string code, string what, Exception fault, ReadOnlySpan<byte> text)
+    {
+        (string message, int? offset) = JsonPlace.Of(fault, text);
+        return Refuse(code, $"{what}: {message}") with { Offset = offset };
     }
 
     private static Finding Refuse(string code, string message) => new(code, FindingSeverity.Error, message)

@@ -28,7 +28,7 @@ internal static class SignedEnvelope
         }
 
         json.Close();
-        StrictJson.Require(names, seen, 0b11);
+        json.Require(names, seen, 0b11);
         return (text[from..to], signature);
     }
 

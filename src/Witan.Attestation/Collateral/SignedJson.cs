@@ -62,34 +62,6 @@ internal static class SignedJson
         if (ids.ValueKind != JsonValueKind.Array || ids.GetArrayLength() > 1024)
             throw new FormatException("advisoryIDs is no array of at most 1024");
         string[] result = [.. ids.EnumerateArray().Select(id => id.ValueKind == JsonValueKind.String ? id.GetString()! : throw new FormatException("an advisory id is no string"))];
-        return result.All(id => id.Length is > 0 and <= 64 && !id.Any(char.IsControl)) ? result : throw new FormatException("an advisory id has over 64 characters, or control characters");
-    }
-
-    public static TcbStatus Status(JsonElement level, params ReadOnlySpan<TcbStatus> allowed)
-    {
-        string text = Text(level, "tcbStatus");
-        foreach (TcbStatus status in allowed)
-        {
-            if (status.ToString() == text)
-                return status;
-        }
-
-        throw new FormatException($"tcbStatus {text} is not known here");
-    }
-
-    public static List<IsvLevel> IsvLevels(JsonElement element, int minimum, bool repeatsByDate)
-    {
-        var levels = Array(element, "tcbLevels", minimum, 1024).Select(level => new IsvLevel(
-            Number(Member(level, "tcb"), "isvsvn", 65535),
-            Status(level, TcbStatus.UpToDate, TcbStatus.OutOfDate, TcbStatus.Revoked),
-            Date(level, "tcbDate"),
-            Advisories(level))).OrderByDescending(level => level.IsvSvn).ThenByDescending(level => level.Date).ToList();
-        for (int i = 1; i < levels.Count; i++)
-        {
-            if (levels[i].IsvSvn == levels[i - 1].IsvSvn && (!repeatsByDate || levels[i].Date == levels[i - 1].Date))
-                throw new FormatException($"two levels for ISV SVN {levels[i].IsvSvn}");
-        }
-
-        return levels;
+        return result.All(AdvisoryId.IsWellFormed) ? result : throw new FormatException(AdvisoryId.Fault);
     }
 }

@@ -5,7 +5,7 @@ namespace Witan.Attestation;
 
 /// <summary>
 /// Reads Intel's signed JSON in one pass, strictly: no member twice, exact forms of dates and numbers, nothing behind the value. A
-/// value that is not as described throws <see cref="FormatException"/>, a missing or repeated member <see cref="JsonException"/>; the
+/// value that is not as described throws <see cref="JsonValueException"/>, a missing or repeated member <see cref="JsonException"/>; the
 /// parsers turn both into findings.
 /// </summary>
 internal ref struct StrictJson(ReadOnlySpan<byte> document)
@@ -39,7 +39,7 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
                 if (!_json.ValueTextEquals(names[at]))
                     continue;
                 if ((seen & (1U << at)) != 0)
-                    throw new JsonException($"member {_json.GetString()} stands there twice");
+                    throw Misplaced($"member {_json.GetString()} stands there twice");
                 seen |= 1U << at;
                 _name = names[at];
                 _json.Read();
@@ -57,10 +57,10 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
     }
 
     /// <summary>Demands members of an object that was read to its end.</summary>
-    public static void Require(byte[][] names, uint seen, uint required)
+    public readonly void Require(byte[][] names, uint seen, uint required)
     {
         if ((required & ~seen) is not 0 and uint missing)
-            throw new JsonException($"member {System.Text.Encoding.UTF8.GetString(names[System.Numerics.BitOperations.TrailingZeroCount(missing)])} is missing");
+            throw Misplaced($"member {System.Text.Encoding.UTF8.GetString(names[System.Numerics.BitOperations.TrailingZeroCount(missing)])} is missing");
     }
 
     /// <summary>Demands that nothing follows, and that no member which is not ours stands there twice.</summary>
@@ -78,14 +78,14 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
     public void Object()
     {
         if (_json.TokenType != JsonTokenType.StartObject)
-            throw new FormatException($"{Name} is no object");
+            throw Wrong($"{Name} is no object");
     }
 
     /// <summary>Enters an array.</summary>
     public void Array()
     {
         if (_json.TokenType != JsonTokenType.StartArray)
-            throw new FormatException($"member {Name} is no array");
+            throw Wrong($"member {Name} is no array");
     }
 
     /// <summary>Advances to the next item; false at the end of the array. <paramref name="count"/> starts at zero.</summary>
@@ -94,8 +94,11 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
         _json.Read();
         if (_json.TokenType == JsonTokenType.EndArray)
             return false;
-        return ++count <= maximum ? true : throw new FormatException($"an array has over {maximum} items");
+        return ++count <= maximum ? true : throw Wrong($"an array has over {maximum} items");
     }
+
+    /// <summary>A value at hand that is not as described.</summary>
+    public readonly JsonValueException Wrong(string message) => new(message, (int)_json.TokenStartIndex);
 
     public readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
@@ -108,11 +111,17 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
     public readonly ReadOnlyMemory<byte> Utf8()
     {
         if (_json.TokenType != JsonTokenType.String)
-            throw new FormatException($"member {Name} is no string");
+            throw Wrong($"member {Name} is no string");
         if (!_json.ValueIsEscaped)
             return _json.ValueSpan.ToArray();
         byte[] text = new byte[_json.ValueSpan.Length];
         return text.AsMemory(0, _json.CopyString(text));
+    }
+
+    private readonly JsonException Misplaced(string message)
+    {
+        (long line, long column) = JsonPlace.LineOf(_document, (int)_json.TokenStartIndex);
+        return new JsonException(message, null, line, column);
     }
 
     /// <summary>An array of numbers from 0 to 255.</summary>
@@ -136,11 +145,11 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
     public readonly int Number(int maximum) =>
         _json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out int number) && number >= 0 && number <= maximum
             ? number
-            : throw new FormatException($"member {Name} is no number from 0 to {maximum}");
+            : throw Wrong($"member {Name} is no number from 0 to {maximum}");
 
     public readonly string Text() => _json.TokenType == JsonTokenType.String
         ? _json.GetString()!
-        : throw new FormatException($"member {Name} is no string");
+        : throw Wrong($"member {Name} is no string");
 
     /// <summary>Text of which few different ones occur: an equal one that was seen before is given again.</summary>
     public readonly string Word(List<string> known)
@@ -166,7 +175,7 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
         byte[] bytes = new byte[size];
         return text.Length == size * 2 && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
             ? bytes
-            : throw new FormatException($"member {Name} does not have {size * 2} hexadecimal digits");
+            : throw Wrong($"member {Name} does not have {size * 2} hexadecimal digits");
     }
 
     public readonly DateTimeOffset Date() => DateTimeOffset.TryParseExact(
@@ -176,7 +185,7 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
         DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
         out DateTimeOffset date)
         ? date
-        : throw new FormatException($"member {Name} is no date of the form YYYY-MM-DDThh:mm:ssZ");
+        : throw Wrong($"member {Name} is no date of the form YYYY-MM-DDThh:mm:ssZ");
 
     public readonly TcbStatus Status(ReadOnlySpan<TcbStatus> allowed)
     {
@@ -189,7 +198,7 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
             }
         }
 
-        throw new FormatException($"tcbStatus {Text()} is not known here");
+        throw Wrong($"tcbStatus {Text()} is not known here");
     }
 
     public IReadOnlyList<string> Advisories(List<string> known)
@@ -199,7 +208,7 @@ internal ref struct StrictJson(ReadOnlySpan<byte> document)
         for (int count = 0; NextItem(ref count, 1024);)
         {
             string id = Word(known);
-            result.Add(id.Length is > 0 and <= 64 ? id : throw new FormatException("an advisory id does not have 1 to 64 characters"));
+            result.Add(AdvisoryId.IsWellFormed(id) ? id : throw Wrong(AdvisoryId.Fault));
         }
 
         return result;

@@ -24,12 +24,18 @@ internal static class TcbEvaluationDataNumbersParser
         }
         catch (JsonException e)
         {
-            return Refuse("EVALUATION_NUMBERS_FORMAT", $"the list of TCB evaluation data numbers cannot be read: {e.Message}");
+            return Refuse("EVALUATION_NUMBERS_FORMAT", "the list of TCB evaluation data numbers cannot be read", e, text.Span);
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
-            return Refuse("EVALUATION_NUMBERS_INVALID", $"the list of TCB evaluation data numbers: {e.Message}");
+            return Refuse("EVALUATION_NUMBERS_INVALID", "the list of TCB evaluation data numbers", e, text.Span);
         }
+    }
+
+    private static Finding Refuse(string code, string what, Exception fault, ReadOnlySpan<byte> text)
+    {
+        (string message, int? offset) = JsonPlace.Of(fault, text);
+        return Refuse(code, $"{what}: {message}") with { Offset = offset };
     }
 
     public static Finding Refuse(string code, string message) => new(code, FindingSeverity.Error, message)
@@ -60,7 +66,7 @@ internal static class TcbEvaluationDataNumbersParser
         }
 
         json.Close();
-        StrictJson.Require(Names, seen, 0b11111);
+        json.Require(Names, seen, 0b11111);
         if (version != 1)
             throw new FormatException($"version {version}; 1 is known");
         return new TcbEvaluationDataNumbers
@@ -93,7 +99,7 @@ internal static class TcbEvaluationDataNumbersParser
                 }
             }
 
-            StrictJson.Require(EntryNames, seen, 0b111);
+            json.Require(EntryNames, seen, 0b111);
             if (numbers.Exists(other => other.Number == number))
                 throw new FormatException($"number {number} stands there twice");
             numbers.Add(new TcbEvaluationDataNumber(number, recovery, date));

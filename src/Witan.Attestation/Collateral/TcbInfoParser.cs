@@ -42,12 +42,12 @@ internal static class TcbInfoParser
         }
         catch (JsonException e)
         {
-            return Refuse("TCB_INFO_FORMAT", $"TCB info cannot be read: {e.Message}");
+            return Refuse("TCB_INFO_FORMAT", "TCB info cannot be read", e, text.Span);
         }
         // A string that is no text is noticed only when it is read.
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
-            return Refuse("TCB_INFO_INVALID", $"TCB info: {e.Message}");
+            return Refuse("TCB_INFO_INVALID", "TCB info", e, text.Span);
         }
     }
 
@@ -59,7 +59,7 @@ internal static class TcbInfoParser
         byte[][] names = [Names[1]];
         uint seen = 0;
         int version = json.Next(names, ref seen, out _) ? json.Number(int.MaxValue) : 0;
-        StrictJson.Require(names, seen, 1);
+        json.Require(names, seen, 1);
         return version;
     }
 
@@ -97,7 +97,7 @@ internal static class TcbInfoParser
         }
 
         json.Close();
-        StrictJson.Require(Names, seen, Always | (version == 3 ? 1U : 0) | (version == 3 && id == "TDX" ? 1U << 8 : 0));
+        json.Require(Names, seen, Always | (version == 3 ? 1U : 0) | (version == 3 && id == "TDX" ? 1U << 8 : 0));
         bool tdx = CheckForm(version, id, parser.Forms, seen);
         return new TcbInfo
         {
@@ -108,7 +108,7 @@ internal static class TcbInfoParser
             Fmspc = fmspc,
             PceId = pceId,
             EvaluationDataNumber = number,
-            Levels = Sorted(levels),
+            Levels = Sorted(tdx ? levels : levels.ConvertAll(WithoutTdx)),
             Module = module,
             Modules = modules,
         };
@@ -128,6 +128,9 @@ internal static class TcbInfoParser
             throw new FormatException($"a level does not have its SGX components in the form of version {version}");
         return !tdx || forms.Tdx ? tdx : throw new FormatException("a level has no TDX components");
     }
+
+    // As in Intel's library, of an SGX platform nothing is compared with TDX components, whoever wrote some down.
+    private static TcbLevel WithoutTdx(TcbLevel level) => level.Tdx.Count == 0 ? level : new TcbLevel(level.Sgx, level.PceSvn, [], level.Status, level.Date, level.AdvisoryIds);
 
     private static List<TcbLevel> Sorted(List<TcbLevel> levels)
     {
@@ -175,7 +178,7 @@ internal static class TcbInfoParser
             }
         }
 
-        StrictJson.Require(ModuleNames, seen, isBase ? 0b1110U : 0b11111U);
+        json.Require(ModuleNames, seen, isBase ? 0b1110U : 0b11111U);
         return new TdxModuleIdentity(isBase ? 0 : VersionOf(id), signer, attributes, mask, isBase ? [] : levels);
     }
 
@@ -184,6 +187,12 @@ internal static class TcbInfoParser
         && int.TryParse(id.AsSpan(4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out int version)
             ? version
             : throw new FormatException($"module id {id}");
+
+    private static Finding Refuse(string code, string what, Exception fault, ReadOnlySpan<byte> text)
+    {
+        (string message, int? offset) = JsonPlace.Of(fault, text);
+        return Refuse(code, $"{what}: {message}") with { Offset = offset };
+    }
 
     private static Finding Refuse(string code, string message) => new(code, FindingSeverity.Error, message)
     {

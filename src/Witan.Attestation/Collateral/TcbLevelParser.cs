@@ -59,7 +59,7 @@ internal sealed class TcbLevelParser
             }
         }
 
-        StrictJson.Require(LevelNames, seen, 0b111);
+        json.Require(LevelNames, seen, 0b111);
         return new TcbLevel(sgx, pceSvn, tdx, status, date, advisories);
     }
 
@@ -80,7 +80,7 @@ internal sealed class TcbLevelParser
             }
         }
 
-        StrictJson.Require(TcbNames, seen, 0b10);
+        json.Require(TcbNames, seen, 0b10);
         bool arrays = (seen & 1) != 0, isFlat = (seen & Flat) == Flat;
         Forms = (Forms.Arrays && arrays, Forms.Flat && isFlat, Forms.Tdx && (seen & 4) != 0);
         return (arrays ? sgx : isFlat ? flat! : [], pceSvn, tdx);
@@ -112,7 +112,7 @@ internal sealed class TcbLevelParser
             }
         }
 
-        StrictJson.Require(ComponentNames, seen, 1);
+        json.Require(ComponentNames, seen, 1);
         return category is null && type is null ? Plain(svn) : new TcbComponent(svn, category, type);
     }
 

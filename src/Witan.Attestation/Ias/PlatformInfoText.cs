@@ -5,7 +5,8 @@ internal static class PlatformInfoText
 {
     public const string Bios = "Update the BIOS: it loads the microcode that counts. Microcode that the operating system loads later does not raise CPUSVN.";
     public const string Software = "Update the SGX platform software on the host: it brings the quoting and provisioning enclaves.";
-    public const string Settings = "Change the BIOS settings that the advisories name: Hyper-Threading off, integrated graphics off, overclocking and power-saving features off.";
+    public const string Switches = "Hyper-Threading off, integrated graphics off, overclocking and power-saving features off.";
+    public const string Settings = "Change the BIOS settings that the advisories name: " + Switches;
 
     private static readonly (EpidGroupConditions Flag, string Words)[] Group =
     [

@@ -14,7 +14,7 @@ public static class AppraisalClaims
     {
         string kind = facts.Quote.Tee == TeeType.Sgx ? "sgx-quote" : "tdx-quote";
         TrustworthinessVector vector = Trustworthiness.Vector(
-            facts.Authenticity, facts.Tcb?.Status, facts.Tcb?.AdvisoryIds ?? [], facts.Quote.IsDebug, verdict, AsksMeasurements(policy));
+            facts.Authenticity, facts.Tcb?.Status, facts.Tcb?.AdvisoryIds ?? [], TdAttributes.IsExposed(facts.Quote), verdict, AsksMeasurements(policy));
         AppraisalClaim claim = Claim(verdict, policy, kind, claims, facts.At) with
         {
             TcbStatus = facts.Tcb?.Status?.ToString(),

@@ -20,7 +20,11 @@ public static class CollateralVerifier
         var findings = new FindingList();
         TrustedCollateral? trusted = Check(collateral, root, findings);
         if (trusted is not null)
+        {
+            CheckPckCa(trusted, findings);
             CheckFreshness(trusted, at, findings);
+        }
+
         return new CollateralVerification(findings.HasErrors ? null : trusted, findings.All);
     }
 
@@ -42,8 +46,6 @@ public static class CollateralVerifier
         RevocationList? rootCrl = pckChain is null ? null : CheckCrl(collateral.RootCaCrl, pckChain.Root, pckChain.RootKey, "root CA CRL", findings);
         RevocationList? pckCrl = pckChain is null ? null : CheckCrl(collateral.PckCrl, pckChain.Leaf, pckChain.LeafKey, "PCK CRL", findings);
         CheckRevocation(tcbChain, rootCrl, findings);
-        if (pckChain is not null && rootCrl?.Lists(pckChain.Leaf) == true)
-            findings.Fail("INTERMEDIATE_CA_REVOKED", pckChain.Leaf.SubjectName, "the PCK CA is revoked", FindingActor.PlatformOperator);
 
         if (TcbInfoParser.Parse(collateral.TcbInfo, out TcbInfo? tcbInfo) is { } tcbProblem)
             findings.Add(tcbProblem);
@@ -94,6 +96,19 @@ public static class CollateralVerifier
         };
     }
 
+    // The documents are as good as before; it is the quotes of this CA that are rejected, and each of them says so.
+    private static void CheckPckCa(TrustedCollateral trusted, FindingList findings)
+    {
+        if (!trusted.RootCrl.Lists(trusted.PckCa.Leaf))
+            return;
+        findings.Add(new Finding("INTERMEDIATE_CA_REVOKED", FindingSeverity.Warning, "the PCK CA is revoked: no quote of its platforms is accepted")
+        {
+            Subject = trusted.PckCa.Leaf.SubjectName,
+            Actor = FindingActor.PlatformOperator,
+            Remedy = FindingCatalog.Find("INTERMEDIATE_CA_REVOKED")?.Remedy,
+        });
+    }
+
     private static void CheckRevocation(SigningChain? chain, RevocationList? rootCrl, FindingList findings)
     {
         if (chain is not null && rootCrl?.Lists(chain.Leaf) == true)
@@ -104,10 +119,12 @@ public static class CollateralVerifier
         ReadOnlyMemory<byte> der, Certificate issuer, EcdsaP256Key key, string subject, FindingList findings)
     {
         bool good = true;
-        if (!RevocationList.TryParse(der, out RevocationList? list))
-            findings.Fail("CRL_FORMAT", subject, $"the {subject} is no revocation list in strict DER", FindingActor.VerifierOperator, Refetch);
-        if (list is null)
+        if (RevocationList.Parse(der, out string? reason) is not { } list)
+        {
+            findings.Fail("CRL_FORMAT", subject, $"the {subject} is no revocation list as Intel issues them: {reason}", FindingActor.VerifierOperator, Refetch);
             return null;
+        }
+
         if (!list.HasRequiredExtensions)
             good = findings.Fail("CRL_EXTENSION_MISSING", subject, $"the {subject} lacks its key identifier or number", FindingActor.VerifierOperator, Refetch);
         if (!list.Issuer.Span.SequenceEqual(issuer.Subject.Span))

@@ -31,13 +31,24 @@ internal sealed class FindingList
             : "Fetch current collateral, or state the moment the evidence belongs to.",
     });
 
-    /// <summary>Adds what could not be decided, with what the verifier's operator can do about it.</summary>
-    public void Undecided(string code, string subject, string message, string remedy) => Add(new Finding(code, FindingSeverity.Undecided, message)
+    /// <summary>Adds what could not be decided, with what the verifier's operator can do about it; returns false, like <see cref="Fail"/>.</summary>
+    public bool Undecided(string code, string subject, string message, string remedy, string? evidence = null)
     {
-        Subject = subject,
-        Actor = FindingActor.VerifierOperator,
-        Remedy = remedy,
-    });
+        Add(new Finding(code, FindingSeverity.Undecided, message) { Subject = subject, Actor = FindingActor.VerifierOperator, Remedy = remedy, Evidence = evidence });
+        return false;
+    }
+
+    /// <summary>
+    /// Makes warnings of errors: what unverified text says speaks against nobody. The verdict stays undecided, by what was missing.
+    /// </summary>
+    public void LowerErrors()
+    {
+        for (int i = 0; i < _findings.Count; i++)
+        {
+            if (_findings[i].Severity == FindingSeverity.Error)
+                _findings[i] = _findings[i] with { Severity = FindingSeverity.Warning };
+        }
+    }
 
     public void Note(string code, string subject, string message) =>
         Add(new Finding(code, FindingSeverity.Note, message) { Subject = subject });

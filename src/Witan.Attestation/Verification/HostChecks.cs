@@ -1,33 +1,24 @@
 namespace Witan.Attestation;
 
-/// <summary>Is the platform's certificate good now, is the collateral about this platform, and is the TDX module Intel's?</summary>
+/// <summary>Is the platform's certificate good now, and is the TDX module Intel's?</summary>
 internal static class HostChecks
 {
     public static void Check(Quote quote, PckChain chain, TrustedCollateral collateral, DateTimeOffset at, FindingList findings)
     {
-        bool sameCa = chain.Leaf.Issuer.Span.SequenceEqual(collateral.PckCrl.Issuer.Span);
-        if (!sameCa)
-            findings.Fail("CRL_ISSUER_MISMATCH", "PCK CRL", $"the PCK CRL is of {collateral.PckCrl.IssuerName}, the PCK certificate of {chain.Leaf.IssuerName}", FindingActor.VerifierOperator, "Fetch the CRL of the certificate's own CA.");
         if (collateral.RootCrl.Lists(chain.Intermediate))
             findings.Fail("INTERMEDIATE_CA_REVOKED", chain.Intermediate.SubjectName, "the PCK CA is revoked", FindingActor.PlatformOperator);
-        if (sameCa && collateral.PckCrl.Lists(chain.Leaf))
+        if (CollateralMatch.IsOfCa(chain, collateral) && collateral.PckCrl.Lists(chain.Leaf))
             findings.Fail("PCK_REVOKED", chain.Leaf.SubjectName, "the PCK certificate is revoked", FindingActor.PlatformOperator, "This platform's key is not trusted any more; move the workload.", chain.Leaf.Serial);
         if (!chain.IsValidAt(at))
         {
             foreach (Window window in chain.Windows)
             {
+                // No platform can mend a root, or a certificate that is of a later moment: there the moment of judgement is looked at.
                 if (window.Outside(at) is { } outside)
-                    findings.Fail(outside.Code, window.Document, outside.Message, FindingActor.PlatformOperator, "Provision the platform's PCK certificate again.");
+                    findings.Fail(outside.Code, window.Document, outside.Message, at < window.From || outside.Code == "ROOT_CA_EXPIRED" ? FindingActor.VerifierOperator : FindingActor.PlatformOperator);
             }
         }
 
-        TcbInfo tcb = collateral.TcbInfo;
-        if (tcb.Tee != quote.Tee)
-            findings.Fail("TCB_INFO_TEE_MISMATCH", "TCB info", $"the TCB info is for {tcb.Tee}, the quote is {quote.Tee}", FindingActor.VerifierOperator, "Fetch the TCB info for this technology.");
-        if (!tcb.Fmspc.Span.SequenceEqual(chain.Extension.Fmspc.Span))
-            findings.Fail("TCB_INFO_FMSPC_MISMATCH", "TCB info", "the TCB info is for another platform family", FindingActor.VerifierOperator, "Fetch the TCB info for this family.", $"{Convert.ToHexStringLower(tcb.Fmspc.Span)} instead of {Convert.ToHexStringLower(chain.Extension.Fmspc.Span)}");
-        if (!tcb.PceId.Span.SequenceEqual(chain.Extension.PceId.Span))
-            findings.Fail("TCB_INFO_PCEID_MISMATCH", "TCB info", "the TCB info is for another PCE", FindingActor.VerifierOperator, "Fetch the TCB info for this family.");
         if (PpidCertificationData.Of(quote) is { } asked)
             CompareWithCertificate(asked, chain, findings);
     }

@@ -5,8 +5,6 @@ namespace Witan.Attestation;
 /// <summary>The PCK chain of one quote: root, intermediate, leaf, found by name and not by place.</summary>
 internal sealed class PckChain(Certificate root, Certificate intermediate, Certificate leaf, EcdsaP256Key leafKey, PckExtension extension)
 {
-    private const string Subject = "PCK certificate chain";
-
     private readonly DateTimeOffset _from = Latest(root.NotBefore, intermediate.NotBefore, leaf.NotBefore);
     private readonly DateTimeOffset _to = Earliest(root.NotAfter, intermediate.NotAfter, leaf.NotAfter);
 
@@ -31,29 +29,34 @@ internal sealed class PckChain(Certificate root, Certificate intermediate, Certi
     /// Verifies names, signatures, purpose and extension, but neither dates nor revocation. <paramref name="leafAlone"/> is the
     /// certificate of certification data of type 4, or empty; <paramref name="pem"/> then holds the other two.
     /// </summary>
-    public static PckChain? Verify(ReadOnlySpan<byte> leafAlone, ReadOnlySpan<byte> pem, TrustedCollateral collateral, FindingList findings)
+    public static PckChain? Verify(ReadOnlySpan<byte> leafAlone, ReadOnlySpan<byte> pem, ChainOrigin origin, TrustedCollateral collateral, FindingList findings)
     {
         List<byte[]>? ders = PemReader.Certificates(pem);
+        int given = ders?.Count ?? 0;
         if (!leafAlone.IsEmpty)
             ders?.AddRange(PemReader.Certificates(leafAlone) ?? [leafAlone.ToArray()]);
         if (ders is null)
         {
-            findings.Fail("PCK_CHAIN_FORMAT", Subject, "the certification data holds no certificates in PEM", FindingActor.Sender);
+            origin.Refuse("PCK_CHAIN_FORMAT", origin.Subject, "the PCK chain holds no certificates in PEM", findings);
             return null;
         }
 
+        // A leaf that came in the quote is the quote's, whoever gave the two above it.
+        ChainOrigin below = leafAlone.IsEmpty ? origin : ChainOrigin.Quote;
         if (ders.Count != 3)
         {
-            findings.Fail("PCK_CHAIN_LENGTH", Subject, $"the PCK chain has {ders.Count} certificates; it must have three", FindingActor.Sender);
+            below.Refuse("PCK_CHAIN_LENGTH", below.Subject, $"the PCK chain has {ders.Count} certificates; it must have three", findings);
             return null;
         }
 
         Certificate? root = null, intermediate = null, leaf = null;
-        foreach (byte[] der in ders)
+        for (int i = 0; i < 3; i++)
         {
-            if ((collateral.PckCa.Find(der) ?? Certificate.Parse(der)) is not { } certificate)
+            string? reason = null;
+            if ((collateral.PckCa.Find(ders[i]) ?? Certificate.Parse(ders[i], out reason)) is not { } certificate)
             {
-                findings.Fail("PCK_CHAIN_FORMAT", Subject, "a certificate of the PCK chain is not strict DER of the expected kind", FindingActor.Sender);
+                ChainOrigin its = i < given ? origin : below;
+                its.Refuse("PCK_CHAIN_FORMAT", its.Subject, $"certificate {i + 1} of the PCK chain is not as Intel issues them: {reason}", findings);
                 return null;
             }
 
@@ -66,21 +69,26 @@ internal sealed class PckChain(Certificate root, Certificate intermediate, Certi
         }
 
         if (root is null)
-            findings.Fail("ROOT_CA_MISSING", Subject, "the PCK chain has no root", FindingActor.Sender);
+            origin.Refuse("ROOT_CA_MISSING", origin.Subject, "the PCK chain has no root", findings);
         if (intermediate is null)
-            findings.Fail("INTERMEDIATE_CA_MISSING", Subject, "the PCK chain has no PCK CA", FindingActor.Sender);
+            origin.Refuse("INTERMEDIATE_CA_MISSING", origin.Subject, "the PCK chain has no PCK CA", findings);
         if (leaf is null)
-            findings.Fail("PCK_CERT_MISSING", Subject, "the PCK chain has no PCK certificate", FindingActor.Sender);
-        return root is null || intermediate is null || leaf is null ? null : Verify(root, intermediate, leaf, collateral, findings);
+            below.Refuse("PCK_CERT_MISSING", below.Subject, "the PCK chain has no PCK certificate", findings);
+        return root is null || intermediate is null || leaf is null ? null : Verify(root, intermediate, leaf, origin, below, collateral, findings);
     }
 
     /// <summary>Whether all three are valid at a moment.</summary>
     public bool IsValidAt(DateTimeOffset at) => at >= _from && at <= _to;
 
-    private static PckChain? Verify(Certificate root, Certificate intermediate, Certificate leaf, TrustedCollateral collateral, FindingList findings)
+    private static PckChain? Verify(
+        Certificate root, Certificate intermediate, Certificate leaf, ChainOrigin origin, ChainOrigin below, TrustedCollateral collateral, FindingList findings)
     {
-        if (SigningChain.Anchor(root, collateral.Root, Subject, findings) is not { } rootKey)
+        if (SigningChain.Anchor(root, collateral.Root, origin.Subject, out Finding? refusal) is not { } rootKey)
+        {
+            origin.Refuse(refusal!, findings);
             return null;
+        }
+
         // The collateral's own PCK CA, under the same root: verified when the collateral was.
         bool known = ReferenceEquals(intermediate, collateral.PckCa.Leaf) && ReferenceEquals(root, collateral.PckCa.Root);
         bool good = true;
@@ -88,23 +96,24 @@ internal sealed class PckChain(Certificate root, Certificate intermediate, Certi
         if (intermediate is not { HasRequiredExtensions: true, IsCa: true, CanSignCertificates: true, PathLength: 0 }
             || (intermediateKey is null && !EcdsaP256Key.TryCreate(intermediate.PublicKey.Span, out intermediateKey)))
         {
-            findings.Fail("INTERMEDIATE_CA_INVALID", intermediate.SubjectName, "the PCK CA has wrong constraints, usage, extensions or key", FindingActor.Sender);
+            origin.Refuse("INTERMEDIATE_CA_INVALID", intermediate.SubjectName, "the PCK CA has wrong constraints, usage, extensions or key", findings);
             return null;
         }
 
         if (!known && !intermediate.IsIssuedBy(root, rootKey))
-            good = findings.Fail("INTERMEDIATE_CA_ISSUER_INVALID", intermediate.SubjectName, "the PCK CA is not issued by the root", FindingActor.Sender);
+            good = origin.Refuse("INTERMEDIATE_CA_ISSUER_INVALID", intermediate.SubjectName, "the PCK CA is not issued by the root", findings);
         if (leaf is not { HasRequiredExtensions: true, IsCa: false, CanSignData: true }
             || !EcdsaP256Key.TryCreate(leaf.PublicKey.Span, out EcdsaP256Key? leafKey))
         {
-            findings.Fail("PCK_CERT_INVALID", leaf.SubjectName, "the PCK certificate has wrong constraints, usage, extensions or key", FindingActor.Sender);
+            below.Refuse("PCK_CERT_INVALID", leaf.SubjectName, "the PCK certificate has wrong constraints, usage, extensions or key", findings);
             return null;
         }
 
         if (!leaf.IsIssuedBy(intermediate, intermediateKey))
-            good = findings.Fail("PCK_ISSUER_INVALID", leaf.SubjectName, "the PCK certificate is not issued by the PCK CA", FindingActor.Sender);
-        if (!PckExtension.TryParse(leaf.SgxExtension, out PckExtension? extension))
-            good = findings.Fail("PCK_EXTENSION_INVALID", leaf.SubjectName, "the SGX extension of the PCK certificate is not as specified", FindingActor.Sender);
+            good = below.Refuse("PCK_ISSUER_INVALID", leaf.SubjectName, "the PCK certificate is not issued by the PCK CA", findings);
+        PckExtension? extension = PckExtension.Parse(leaf.SgxExtension, out string? reason);
+        if (extension is null)
+            good = below.Refuse("PCK_EXTENSION_INVALID", leaf.SubjectName, $"the SGX extension of the PCK certificate is not as specified: {reason}", findings);
         return good ? new PckChain(root, intermediate, leaf, leafKey, extension!) : null;
     }
 

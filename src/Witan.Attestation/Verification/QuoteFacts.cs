@@ -56,6 +56,9 @@ public sealed record TcbFacts(
     long EvaluationDataNumber,
     IReadOnlyList<TcbShortfall> Shortfall)
 {
+    /// <summary>Status of the platform's best level, which the shortfall leads to; not always UpToDate. Null where nothing is short of it.</summary>
+    public TcbStatus? TargetStatus { get; init; }
+
     /// <summary>The platform's levels above the one that matches, the nearest first, up to the best one; empty where the platform has that.</summary>
     public IReadOnlyList<TcbStep> Steps { get; init; } = [];
 }

@@ -20,15 +20,18 @@ public static class QuoteVerifier
         PckChain? chain = Chain(quote, collateral, cache, findings, out PckChainSource source);
         if (source == PckChainSource.Unavailable)
             return Facts(quote, collateral, at, findings, Authenticity.Undetermined, null, source, null);
+        bool matches = chain is not null && CollateralMatch.Check(quote, chain, collateral, findings);
         if (chain is not null)
             HostChecks.Check(quote, chain, collateral, at, findings);
-        if (quote.Tee == TeeType.Tdx && collateral.TcbInfo.Tee == TeeType.Tdx)
+        if (quote.Tee == TeeType.Tdx && matches)
             HostChecks.CheckModule(quote.TdReport, collateral.TcbInfo, findings);
         if (chain is not null)
             QuotingEnclaveChecks.Check(quote, chain, collateral.QeIdentity, cache, findings);
         CollateralVerifier.CheckFreshness(collateral, at, findings);
-        if (findings.HasErrors || chain is null)
+        if (findings.HasErrors)
             return Facts(quote, collateral, at, findings, Authenticity.NotGenuine, chain, source, null);
+        if (chain is null || !matches)
+            return Facts(quote, collateral, at, findings, Authenticity.Undetermined, chain, source, null);
         EvaluatedTcb tcb = cache?.Evaluate(quote, chain.Extension, collateral) ?? EvaluatedTcb.Of(quote, chain.Extension, collateral);
         findings.AddRange(tcb.Findings);
         return Facts(quote, collateral, at, findings, Authenticity.Genuine, chain, source, tcb.Facts);
@@ -57,7 +60,9 @@ public static class QuoteVerifier
         }
 
         ReadOnlySpan<byte> pem = source == PckChainSource.Quote ? quote.CertificationData : given;
-        return cache is null ? PckChain.Verify(leaf, pem, collateral, findings) : cache.Chain(leaf, pem, collateral, findings);
+        // Collateral may be packed with the quote's own chain: its faults are the quote's all the same.
+        ChainOrigin origin = source == PckChainSource.Quote || given.TrimEnd((byte)0).SequenceEqual(quote.CertificationData.TrimEnd((byte)0)) ? ChainOrigin.Quote : ChainOrigin.Collateral;
+        return cache is null ? PckChain.Verify(leaf, pem, origin, collateral, findings) : cache.Chain(leaf, pem, origin, collateral, findings);
     }
 
     private static QuoteFacts Facts(

@@ -20,7 +20,8 @@ internal static class QuotingEnclaveChecks
         bool bound = qe.ReportData[..32].SequenceEqual(binding);
         if (!bound)
             findings.Fail("QE_REPORT_DATA_MISMATCH", "QE report", "the QE report does not bind this attestation key", FindingActor.Sender);
-        CheckIdentity(quote, qe, identity, findings);
+        if (CollateralMatch.IsOfEnclave(quote, identity))
+            CheckIdentity(qe, identity, findings);
 
         EcdsaP256Key? known = cache?.AttestationKey(binding), key = known;
         if (key is null && !EcdsaP256Key.TryCreate(quote.AttestationKey, out key))
@@ -48,11 +49,8 @@ internal static class QuotingEnclaveChecks
         SHA256.HashData(bytes[..(64 + authData.Length)], binding);
     }
 
-    private static void CheckIdentity(Quote quote, SgxReport qe, QeIdentity identity, FindingList findings)
+    private static void CheckIdentity(SgxReport qe, QeIdentity identity, FindingList findings)
     {
-        string expected = quote.Tee == TeeType.Sgx ? "QE" : "TD_QE";
-        if (identity.Id != expected)
-            findings.Fail("QE_IDENTITY_TEE_MISMATCH", "QE identity", $"the QE identity is {identity.Id}, the quote needs {expected}", FindingActor.VerifierOperator, "Fetch the identity for this technology.");
         if ((qe.MiscSelect & identity.MiscSelectMask) != identity.MiscSelect)
             findings.Fail("QE_MISCSELECT_MISMATCH", "QE report", "MISCSELECT of the quoting enclave is not Intel's", FindingActor.PlatformOperator);
         ReadOnlySpan<byte> attributes = qe.Attributes, mask = identity.AttributesMask.Span, wanted = identity.Attributes.Span;

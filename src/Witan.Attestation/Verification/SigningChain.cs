@@ -22,9 +22,9 @@ internal sealed record SigningChain(Certificate Root, EcdsaP256Key RootKey, Cert
         Certificate? root = null, leaf = null;
         foreach (byte[] der in ders)
         {
-            if (!Certificate.TryParse(der, out Certificate? certificate))
+            if (Certificate.Parse(der, out string? reason) is not { } certificate)
             {
-                findings.Fail($"{codes}_INVALID", subject, $"a certificate of the {subject} is not strict DER of the expected kind", FindingActor.VerifierOperator, Refetch);
+                findings.Fail($"{codes}_INVALID", subject, $"a certificate of the {subject} is not as Intel issues them: {reason}", FindingActor.VerifierOperator, Refetch);
                 return null;
             }
 
@@ -40,8 +40,17 @@ internal sealed record SigningChain(Certificate Root, EcdsaP256Key RootKey, Cert
             return null;
         }
 
-        if (Anchor(root, anchors, subject, findings) is not { } rootKey)
+        if (Anchor(root, anchors, subject, out Finding? refusal) is not { } rootKey)
+        {
+            findings.Add(refusal!.Actor == FindingActor.VerifierOperator ? refusal : refusal with
+            {
+                Message = $"the root certificate of the {subject} is not signed by its own key",
+                Actor = FindingActor.VerifierOperator,
+                Remedy = Refetch,
+            });
             return null;
+        }
+
         bool named = isCa ? leaf.SubjectName is Names.PlatformCa or Names.ProcessorCa : leaf.SubjectName == Names.TcbSigning;
         if (!named)
         {
@@ -66,29 +75,27 @@ internal sealed record SigningChain(Certificate Root, EcdsaP256Key RootKey, Cert
         return new SigningChain(root, rootKey, leaf, leafKey);
     }
 
-    /// <summary>The key of a root that is an anchor; null with a finding where it is none.</summary>
-    public static EcdsaP256Key? Anchor(Certificate root, TrustRoot anchors, string subject, FindingList findings)
+    /// <summary>The key of a root that is an anchor; null with a refusal, whose actor is the sender where the root is damaged, where it is none.</summary>
+    public static EcdsaP256Key? Anchor(Certificate root, TrustRoot anchors, string subject, out Finding? refusal)
     {
+        refusal = null;
         if (anchors.Find(root) is { } key)
             return key;
         bool reissue = anchors.KnowsKey(root);
         // A damaged certificate fails its own signature; a foreign one holds it.
         bool whole = EcdsaP256Key.TryCreate(root.PublicKey.Span, out EcdsaP256Key? own) && root.IsIssuedBy(root, own);
-        if (whole)
-        {
-            findings.Fail(
-                "ROOT_CA_UNTRUSTED",
-                subject,
-                reissue ? "the root certificate is another issue of a trusted key, not the trusted certificate" : "the root certificate is not a trusted one",
-                FindingActor.VerifierOperator,
-                reissue ? "Add this issue of the root to the trust roots (--trust-root) if you mean to accept it." : "Name the root you trust (--trust-root), or refuse this evidence.",
-                root.Fingerprint);
-        }
-        else
-        {
-            findings.Fail("ROOT_CA_INVALID", subject, "the root certificate is not signed by its own key", FindingActor.Sender, null, root.Fingerprint);
-        }
-
+        refusal = whole
+            ? new Finding("ROOT_CA_UNTRUSTED", FindingSeverity.Error, reissue ? "the root certificate is another issue of a trusted key, not the trusted certificate" : "the root certificate is not a trusted one")
+            {
+                Actor = FindingActor.VerifierOperator,
+                Remedy = reissue ? "Add this issue of the root to the trust roots (--trust-root) if you mean to accept it." : "Name the root you trust (--trust-root), or refuse this evidence.",
+            }
+            : new Finding("ROOT_CA_INVALID", FindingSeverity.Error, "the root certificate is not signed by its own key")
+            {
+                Actor = FindingActor.Sender,
+                Remedy = FindingCatalog.Find("ROOT_CA_INVALID")?.Remedy,
+            };
+        refusal = refusal with { Subject = subject, Evidence = root.Fingerprint };
         return null;
     }
 

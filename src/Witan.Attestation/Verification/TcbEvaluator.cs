@@ -12,6 +12,7 @@ internal static class TcbEvaluator
         TcbEvaluation current = currentSvn.AsSpan().SequenceEqual(launchSvn) ? launch : Evaluate(collateral, pck, currentSvn, qeSvn);
         TcbStatus? status = Relaunch(launch.Status, current.Status);
         DateTimeOffset? date = status is null ? null : launch.Date < current.Date ? launch.Date : current.Date;
+        IReadOnlyList<TcbShortfall> shortfall = ShortfallFinder.Find(collateral, pck, launchSvn, currentSvn, qeSvn, launch.Platform, status);
         return new TcbFacts(
             status,
             launch,
@@ -19,8 +20,9 @@ internal static class TcbEvaluator
             [.. launch.AdvisoryIds.Union(current.AdvisoryIds, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             date,
             collateral.EvaluationDataNumber,
-            ShortfallFinder.Find(collateral, pck, launchSvn, currentSvn, qeSvn, status))
+            shortfall)
         {
+            TargetStatus = shortfall.Count == 0 ? null : ShortfallFinder.Target(collateral).Status,
             Steps = ShortfallFinder.Steps(collateral, pck, launchSvn, currentSvn, launch.Platform, status),
         };
     }

@@ -56,23 +56,41 @@ internal static class TcbFindings
         ? $"TCB status {status}"
         : $"TCB status {status}; advisories {string.Join(", ", tcb.AdvisoryIds)}";
 
-    private static string Text(TcbStatus status, TcbFacts tcb) => status switch
+    // A status of two parts has a sentence for each.
+    private static string Text(TcbStatus status, TcbFacts tcb)
     {
-        TcbStatus.SWHardeningNeeded => "Nobody on this host can fix it: build the workload with the mitigations that the advisories name.",
-        TcbStatus.ConfigurationNeeded or TcbStatus.ConfigurationAndSWHardeningNeeded => "Change the BIOS settings that the advisories name.",
-        TcbStatus.Revoked => "Move the workload to another platform.",
-        TcbStatus.RelaunchAdvised => "Relaunch the TD: the host was updated under it.",
-        TcbStatus.RelaunchAdvisedConfigurationNeeded => "Relaunch the TD: the host was updated under it. Have its operator change the BIOS settings that the advisories name.",
-        _ => Remedy(tcb) ?? "Update BIOS and microcode, then register the platform again.",
-    };
+        bool advised = tcb.AdvisoryIds.Count > 0;
+        string settings = $"BIOS settings that {(advised ? "the advisories name" : "leave the platform open")}";
+        string mitigated = $"the workload with the mitigations{(advised ? " that the advisories name" : "")}.";
+        string update = Remedy(tcb) ?? "Update BIOS and microcode, then register the platform again.";
+        const string Relaunch = "Relaunch the TD: the host was updated under it.";
+        return status switch
+        {
+            TcbStatus.SWHardeningNeeded => $"Nobody on this host can fix it: build {mitigated}",
+            TcbStatus.ConfigurationNeeded => $"Change the {settings}.",
+            TcbStatus.ConfigurationAndSWHardeningNeeded => $"Change the {settings}. Build {mitigated}",
+            TcbStatus.Revoked => "Move the workload to another platform.",
+            TcbStatus.RelaunchAdvised => Relaunch,
+            TcbStatus.RelaunchAdvisedConfigurationNeeded => $"{Relaunch} Have its operator change the {settings}.",
+            TcbStatus.OutOfDateConfigurationNeeded => $"{update} Change the {settings}.",
+            _ => update,
+        };
+    }
 
-    /// <summary>What raises a platform, one sentence; null where nothing is short.</summary>
+    /// <summary>
+    /// What raises a platform, one sentence; null where nothing is short, or nothing that has a name. Components and PCESVN come from the PCK
+    /// certificate: they stay as they are until the platform is registered again.
+    /// </summary>
     internal static string? Remedy(TcbFacts tcb)
     {
-        string[] all = [.. tcb.Shortfall.Select(item => item.Update).Distinct(StringComparer.Ordinal)], updates = [.. all.Where(update => update != ShortfallFinder.Relaunch)];
-        return all.Length == 0 ? null
-            : updates.Length == 0 ? "Relaunch the TD."
-            : $"Update {string.Join("; ", updates)}{(updates.Length == all.Length ? "" : ", then relaunch the TD")}.";
+        string[] all = [.. tcb.Shortfall.Select(item => item.Update).Distinct(StringComparer.Ordinal)];
+        string[] updates = [.. all.Where(update => update is not (ShortfallFinder.Relaunch or ShortfallFinder.Setting or ShortfallFinder.Unnamed))
+            .Select(update => update.Replace(ShortfallFinder.Register, "", StringComparison.Ordinal))];
+        bool register = tcb.Shortfall.Any(item => item.Component == "PCESVN" || item.Component.StartsWith("SGX component", StringComparison.Ordinal));
+        bool relaunch = all.Contains(ShortfallFinder.Relaunch, StringComparer.Ordinal);
+        return updates.Length == 0
+            ? relaunch && all.Length == 1 ? "Relaunch the TD." : null
+            : $"Update {string.Join("; ", updates)}{(register ? ShortfallFinder.Register : "")}{(relaunch ? ", then relaunch the TD" : "")}.";
     }
 
     private static string? Evidence(TcbFacts tcb) => tcb.Shortfall.Count == 0

@@ -47,7 +47,7 @@ public sealed class VerificationCache
     public int TcbEvaluations => _evaluations.Count;
 
     /// <summary>The chain of certification data, verified before or now. Null with findings where it does not verify.</summary>
-    internal PckChain? Chain(ReadOnlySpan<byte> leaf, ReadOnlySpan<byte> chain, TrustedCollateral collateral, FindingList findings)
+    internal PckChain? Chain(ReadOnlySpan<byte> leaf, ReadOnlySpan<byte> chain, ChainOrigin origin, TrustedCollateral collateral, FindingList findings)
     {
         Span<byte> hash = stackalloc byte[3 * SHA256.HashSizeInBytes];
         collateral.Root.Identity.CopyTo(hash);
@@ -60,7 +60,7 @@ public sealed class VerificationCache
         CacheKey key = CacheKey.Of(hash);
         if (_chains.Find(key) is { } known)
             return known;
-        PckChain? verified = PckChain.Verify(leaf, chain, collateral, findings);
+        PckChain? verified = PckChain.Verify(leaf, chain, origin, collateral, findings);
         if (verified is not null)
             _chains.Add(key, verified);
         return verified;

@@ -38,6 +38,8 @@ internal sealed class Attesting : IAsyncDisposable
 
     public string Folder => _folder;
 
+    public DevelopmentPki Pki => _pki;
+
     public ManualTimeProvider Clock { get; }
 
     public SqliteStore Store { get; }

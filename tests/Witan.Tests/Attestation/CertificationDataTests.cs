@@ -27,6 +27,12 @@ public sealed class CertificationDataTests : IDisposable
         Assert.Equal(Authenticity.Undetermined, without.Authenticity);
         Assert.Equal(("PCK_CHAIN_UNAVAILABLE", FindingSeverity.Undecided), (without.Findings[0].Code, without.Findings[0].Severity));
         Assert.Equal(PckChainSource.Unavailable, without.PckChainSource);
+        // Nobody signed the debug bit either, as far as is known here.
+        byte[] debug = quote.Bytes.ToArray();
+        debug[48 + 120] |= 1;
+        Verdict verdict = Appraiser.Appraise(QuoteVerifier.Verify(SimulatedPlatform.Parse(debug), _platform.Trusted(), SimulatedPlatform.At), AppraisalPolicy.Strict);
+        Assert.Equal((AppraisalOutcome.Undecided, "PCK_CHAIN_UNAVAILABLE"), (verdict.Outcome, verdict.Cause!.Code));
+        Assert.Contains(verdict.Findings, finding => finding is { Code: "POLICY_TD_DEBUG", Severity: FindingSeverity.Warning });
 
         _platform.Json["pck_certificate_chain"] = _platform.Pki.PckChainPem;
         QuoteFacts with = QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At);
@@ -55,6 +61,53 @@ public sealed class CertificationDataTests : IDisposable
         leaf[leaf.Length / 2] ^= 0x55;
         Quote damaged = SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), 4, leaf));
         Assert.Equal(Authenticity.NotGenuine, QuoteVerifier.Verify(damaged, collateral, SimulatedPlatform.At, cache).Authenticity);
+    }
+
+    [Theory]
+    [InlineData("garbage", "PCK_CHAIN_FORMAT")]
+    [InlineData("two", "PCK_CHAIN_LENGTH")]
+    [InlineData("leaf", "PCK_CHAIN_FORMAT")]
+    [InlineData("root", "ROOT_CA_INVALID")]
+    [InlineData("stranger", "ROOT_CA_UNTRUSTED")]
+    public void A_chain_of_the_collateral_that_is_of_no_use_is_the_verifiers_own(string fault, string code)
+    {
+        using var stranger = new SimulatedPlatform("stranger");
+        string[] chain = [.. _platform.Pki.PckChainPem.Split("-----BEGIN", StringSplitOptions.RemoveEmptyEntries).Select(part => "-----BEGIN" + part)];
+        _platform.Json["pck_certificate_chain"] = fault switch
+        {
+            "garbage" => "no certificate at all",
+            "two" => chain[0] + chain[1],
+            "leaf" => Damaged(chain[0], 4) + chain[1] + chain[2],
+            "root" => chain[0] + chain[1] + Damaged(chain[2], -1),
+            _ => stranger.Pki.PckChainPem,
+        };
+        Quote quote = SimulatedPlatform.Parse(_platform.QuoteBytes());
+        Verdict verdict = Appraiser.Appraise(QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At), AppraisalPolicy.Phala with { AcceptSimulated = true });
+        Assert.Equal((AppraisalOutcome.Undecided, code), (verdict.Outcome, verdict.Cause!.Code));
+        Assert.Equal((FindingActor.VerifierOperator, "pck_certificate_chain"), (verdict.Cause.Actor, verdict.Cause.Subject));
+        Assert.StartsWith("pck_certificate_chain of the collateral:", verdict.Cause.Message, StringComparison.Ordinal);
+        if (fault != "stranger")
+            Assert.Equal("Fetch the collateral again.", verdict.Cause.Remedy);
+    }
+
+    [Fact]
+    public void A_quotes_own_chain_packed_with_the_collateral_is_the_quotes()
+    {
+        byte[] certification = Encoding.ASCII.GetBytes(_platform.Pki.PckChainPem.Replace("MII", "MIJ", StringComparison.Ordinal) + "\n");
+        Quote quote = SimulatedPlatform.Parse(SimulatedPlatform.WithCertification(_platform.QuoteBytes(), 5, [.. certification, 0]));
+        _platform.Json["pck_certificate_chain"] = Encoding.ASCII.GetString(certification);
+        QuoteFacts facts = QuoteVerifier.Verify(quote, _platform.Trusted(), SimulatedPlatform.At);
+        Assert.Equal((Authenticity.NotGenuine, FindingActor.Sender), (facts.Authenticity, facts.Findings.First(finding => finding.Severity == FindingSeverity.Error).Actor));
+    }
+
+    [Fact]
+    public void A_damaged_root_of_an_issuer_chain_is_the_verifiers_own_and_named()
+    {
+        string[] chain = [.. _platform.Json["tcb_info_issuer_chain"]!.GetValue<string>().Split("-----BEGIN", StringSplitOptions.RemoveEmptyEntries).Select(part => "-----BEGIN" + part)];
+        _platform.Json["tcb_info_issuer_chain"] = chain[0] + Damaged(chain[1], -1);
+        Finding finding = _platform.Collateral().Findings.First(found => found.Code == "ROOT_CA_INVALID");
+        Assert.Equal((FindingActor.VerifierOperator, "TCB info issuer chain"), (finding.Actor, finding.Subject));
+        Assert.Contains("TCB info issuer chain", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,6 +166,15 @@ public sealed class CertificationDataTests : IDisposable
 
     private System.Security.Cryptography.X509Certificates.X509Certificate2 Leaf() =>
         System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(_platform.Pki.PckChainPem);
+
+    // The last byte belongs to the signature; the fifth to the form.
+    private static string Damaged(string pem, int at)
+    {
+        PemFields fields = PemEncoding.Find(pem);
+        byte[] der = Convert.FromBase64String(pem[fields.Base64Data]);
+        der[at < 0 ? der.Length + at : at] ^= 0x55;
+        return PemEncoding.WriteString("CERTIFICATE", der) + "\n";
+    }
 
     private static byte[] Ppid(int size) => RandomNumberGenerator.GetBytes(size);
 }

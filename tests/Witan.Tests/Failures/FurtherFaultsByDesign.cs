@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Witan.Agent;
 using Witan.Coordinator;
 using Witan.Coordinator.Admission;
 using Witan.Dstack.Simulator;
+using Witan.Dstack.Simulator.Pki;
 using Witan.Tests.Admission;
 using Witan.Tests.Coordinator;
 using Witan.Tests.Harness;
@@ -63,18 +66,56 @@ public sealed partial class FurtherFaultsByDesign
         Assert.NotNull(council.State.ElectionKey);
     }
 
-    [Fact]
-    public async Task F15_A_missing_collateral_is_undecided_and_never_a_fault_of_the_evidence()
+    [Theory]
+    [InlineData("missing", "COLLATERAL_MISSING")]
+    [InlineData("cut", "COLLATERAL_FORMAT")]
+    [InlineData("null", "COLLATERAL_MISSING")]
+    [InlineData("reformatted", "TCB_INFO_SIGNATURE_INVALID")]
+    [InlineData("list", "CRL_FORMAT")]
+    [InlineData("family", "TCB_INFO_FMSPC_MISMATCH")]
+    public async Task F15_Collateral_that_is_missing_or_wrong_is_undecided_and_never_a_fault_of_the_evidence(string fault, string code)
     {
         await using var attesting = new Attesting();
         CouncilPolicy policy = Attesting.Policy;
         AdmissionRequest request = Attesting.Request(attesting.Desk(), attesting.Secrets("w"), attesting.Machine("worker", "w"));
-        File.Delete(Path.Combine(attesting.Folder, "collateral.json"));
+        Spoil(attesting, fault);
         (_, Problem? problem) = await attesting.Desk(policy).AdmitAsync(request, Cancel);
         Assert.Equal("EVIDENCE_UNDECIDED", problem!.Code);
+        Assert.StartsWith(code, problem.Title, StringComparison.Ordinal);
         // A store that fails is a storage error: see also the tests of the stores.
         await attesting.Store.DisposeAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => attesting.Desk(policy).AdmitAsync(request, Cancel));
+    }
+
+    private static void Spoil(Attesting attesting, string fault)
+    {
+        string path = Path.Combine(attesting.Folder, "collateral.json");
+        if (fault is "missing" or "cut")
+        {
+            byte[] whole = File.ReadAllBytes(path);
+            File.Delete(path);
+            if (fault == "cut")
+                File.WriteAllBytes(path, whole[..5000]);
+            return;
+        }
+
+        JsonObject file = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        string text = file["tcb_info"]!.GetValue<string>(), list = file["pck_crl"]!.GetValue<string>();
+        if (fault == "family")
+        {
+            text = text.Replace(DevelopmentPki.Fmspc, "00606a000000", StringComparison.Ordinal);
+            (file["tcb_info"], file["tcb_info_signature"]) = (text, attesting.Pki.Sign(Encoding.UTF8.GetBytes(text)));
+        }
+        else if (fault == "list")
+        {
+            file["pck_crl"] = list[..^2];
+        }
+        else
+        {
+            file["tcb_info"] = fault == "null" ? null : text.Replace(",", ", ", StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(path, file.ToJsonString());
     }
 
     [Fact]

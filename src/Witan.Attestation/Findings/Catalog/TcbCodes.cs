@@ -13,7 +13,7 @@ internal static class TcbCodes
         ("TCB_OUT_OF_DATE_CONFIGURATION_NEEDED", "As TCB_OUT_OF_DATE, and settings leave it open to known weaknesses.", Update),
         ("TCB_CONFIGURATION_NEEDED", "Settings of the platform leave it open to known weaknesses.", "Change the BIOS settings that the advisories name."),
         ("TCB_SW_HARDENING_NEEDED", "Known weaknesses of the processor must be mended in the workload's code; nothing on the host can.", "Build the workload with the mitigations that the advisories name."),
-        ("TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED", "Both of the above.", "Change the BIOS settings that the advisories name, and build the workload with the mitigations."),
+        ("TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED", "Settings of the platform leave it open to known weaknesses, and others must be mended in the workload's code.", "Change the BIOS settings, and build the workload with the mitigations, that the advisories name."),
         ("TCB_REVOKED", "The state of the platform is known to be broken.", "Move the workload to another platform."),
         ("TCB_RELAUNCH_ADVISED", "The host is up to date, the TD was launched before.", Relaunch),
         ("TCB_RELAUNCH_ADVISED_CONFIGURATION_NEEDED", "As TCB_RELAUNCH_ADVISED, and the platform's settings need a change.", Relaunch),

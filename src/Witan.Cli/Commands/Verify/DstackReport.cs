@@ -35,11 +35,11 @@ internal static class DstackReport
         if (trusted is null)
         {
             // Why there is no collateral says more than that there is none.
-            Verdict refused = Appraiser.Refuse(problems[0], demands.Policy.Platform);
+            Verdict without = Appraiser.WithoutCollateral(problems, demands.Policy.Platform);
             verdict = verdict with
             {
-                Outcome = verdict.Outcome == AppraisalOutcome.Rejected ? AppraisalOutcome.Rejected : refused.Outcome,
-                Findings = [.. problems, .. verdict.Findings.Where(finding => finding.Code != "COLLATERAL_MISSING")],
+                Outcome = verdict.Outcome == AppraisalOutcome.Rejected ? AppraisalOutcome.Rejected : without.Outcome,
+                Findings = [.. without.Findings, .. verdict.Findings.Where(finding => finding.Code != "COLLATERAL_MISSING")],
             };
         }
 

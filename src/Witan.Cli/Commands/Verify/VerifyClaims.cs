@@ -59,6 +59,8 @@ internal static class VerifyClaims
         claims["mrSigner"] = Hex(report.MrSigner);
         claims["isvProdId"] = $"{report.IsvProdId}";
         claims["isvSvn"] = $"{report.IsvSvn}";
+        claims["configId"] = Hex(report.ConfigId);
+        claims["configSvn"] = $"{report.ConfigSvn}";
         claims["attributes"] = Hex(report.Attributes);
         claims["miscSelect"] = $"{report.MiscSelect:x8}";
         claims["cpuSvn"] = Hex(report.CpuSvn);

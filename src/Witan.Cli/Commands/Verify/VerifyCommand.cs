@@ -149,7 +149,7 @@ public static class VerifyCommand
         if (!Quote.TryParse(bytes, out Quote? quote, out Finding? refusal))
             return new VerifyResult(file, null, null, Appraiser.Refuse(refusal, policy));
         if (trusted is null)
-            return new VerifyResult(file, quote, null, Appraiser.Refuse(problems[0], policy) with { Findings = problems });
+            return new VerifyResult(file, quote, null, Appraiser.WithoutCollateral(problems, policy));
         QuoteFacts facts = QuoteVerifier.Verify(quote, trusted, at);
         return new VerifyResult(file, quote, facts, Appraiser.Appraise(facts, policy));
     }

@@ -32,6 +32,8 @@ internal static class VerifyText
                 output.WriteLine(Terminal.Plain($"  advisories   {string.Join(", ", tcb.AdvisoryIds)}"));
             foreach (TcbShortfall item in tcb.Shortfall)
                 output.WriteLine(Terminal.Plain($"  short        {item.Component}: has {item.Have}, needs {item.Need}; raised by: {item.Update}"));
+            if (tcb.TargetStatus is { } target and not TcbStatus.UpToDate)
+                output.WriteLine(Terminal.Plain($"  best         {target}: Intel's document has no better level for this platform"));
         }
 
         foreach (TcbStep step in explain ? result.Facts?.Tcb?.Steps ?? [] : [])

@@ -35,6 +35,9 @@ public partial class FindingCatalogTests
         Assert.Equal(FindingCatalog.All.Count, FindingCatalog.All.Select(item => item.Code).Distinct(StringComparer.Ordinal).Count());
         foreach (TcbStatus status in Enum.GetValues<TcbStatus>().Where(status => status != TcbStatus.UpToDate))
             Assert.Contains(FindingCatalog.All, item => item.Code.Replace("_", "", StringComparison.Ordinal).Equals($"TCB{status}", StringComparison.OrdinalIgnoreCase));
+        // The code is made of the service's word.
+        foreach (IasQuoteStatus status in Enum.GetValues<IasQuoteStatus>())
+            Assert.Contains(FindingCatalog.All, item => item.Code.Replace("_", "", StringComparison.Ordinal).Equals($"IASSTATUS{status}", StringComparison.OrdinalIgnoreCase));
         Assert.All(FindingCatalog.All, item => Assert.True(item.Meaning.EndsWith('.') && item.Remedy?.EndsWith('.') != false, item.Code));
     }
 

@@ -18,6 +18,12 @@ public class CollateralTests
         ["TCB info of version 2 with a TDX quote"] = new(true, a => a.TcbInfo = TestDocuments.TcbInfoV2(Issued, Next), "TCB_INFO_TEE_MISMATCH"),
         ["TCB info of version 4"] = new(true, a => a.TcbInfo["version"] = 4, "TCB_INFO_VERSION_UNSUPPORTED"),
         ["SGX TCB info with a TDX module"] = new(false, a => a.TcbInfo["tdxModule"] = new JsonObject(), "TCB_INFO_INVALID"),
+        ["SGX TCB info with TDX components"] = new(false, a => Judgement.At(a.TcbInfo, "tcbLevels", 0, "tcb")["tdxtcbcomponents"] = new JsonArray([.. Enumerable.Range(0, 16).Select(_ => (JsonNode)new JsonObject { ["svn"] = 9 })]), null),
+        ["SGX TCB info with TDX components, and a platform that is behind"] = new(false, a =>
+        {
+            Judgement.At(a.TcbInfo, "tcbLevels", 0, "tcb")["tdxtcbcomponents"] = new JsonArray([.. Enumerable.Range(0, 16).Select(_ => (JsonNode)new JsonObject { ["svn"] = 9 })]);
+            a.Extension.PceSvn = 12;
+        }, null, "TCB_OUT_OF_DATE"),
         ["TCB info for something else"] = new(true, a => a.TcbInfo["id"] = "SEV", "TCB_INFO_INVALID"),
         ["TCB type of 1"] = new(true, a => a.TcbInfo["tcbType"] = 1, "TCB_INFO_INVALID"),
         ["QE identity with a TDX quote"] = new(true, a => a.QeIdentity["id"] = "QE", "QE_IDENTITY_TEE_MISMATCH"),

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Witan.Attestation;
 using Witan.Fuzz.Pki;
 using Xunit;
 
@@ -107,6 +108,38 @@ public class QuoteTests
     [Theory]
     [MemberData(nameof(Names))]
     public void A_change_has_its_cause(string name) => Judgement.Check(Cases, name);
+
+    [Fact]
+    public void A_configuration_of_an_enclave_can_be_pinned()
+    {
+        var authority = new TestAuthority(tdx: false);
+        byte[] id = [.. Enumerable.Range(1, 64).Select(i => (byte)i)];
+        id.CopyTo(authority.Quote.Body, 192);
+        authority.Quote.Body[260] = 3;
+        AppraisalPolicy policy = AppraisalPolicy.Phala with { Name = "ours", ConfigId = [Convert.ToHexStringLower(id)], MinimumConfigSvn = 3 };
+        Assert.Null(Judgement.Of(authority, policy).Cause);
+        Finding older = Judgement.Of(authority, policy with { MinimumConfigSvn = 4 }).Verdict.Cause!;
+        Assert.Equal(("POLICY_MEASUREMENT", "CONFIGSVN"), (older.Code, older.Subject));
+        Finding other = Judgement.Of(authority, policy with { ConfigId = [new string('0', 128)] }).Verdict.Cause!;
+        Assert.Equal(("POLICY_MEASUREMENT", "CONFIGID"), (other.Code, other.Subject));
+        // A policy that pins an enclave's configuration accepts no TD.
+        Assert.Equal("POLICY_MEASUREMENT", Judgement.Of(new TestAuthority(tdx: true), policy).Cause);
+    }
+
+    [Theory]
+    [InlineData(0x01)]
+    [InlineData(0x10)]
+    [InlineData(0x80)]
+    public void A_td_that_the_host_can_look_into_has_no_level_and_no_tier(int attributes)
+    {
+        var authority = new TestAuthority(tdx: true);
+        authority.Quote.Body[120] |= (byte)attributes;
+        Judgement judgement = Judgement.Of(authority);
+        Assert.Equal((AppraisalOutcome.Rejected, null, null), (judgement.Verdict.Outcome, judgement.Verdict.ConfidenceLevel, judgement.Verdict.EffectiveTier));
+        Assert.Contains(judgement.Verdict.Caps, cap => cap is { Code: "DEBUG", Tier: null });
+        TrustworthinessVector vector = AppraisalClaims.Of(judgement.Facts!, judgement.Verdict, AppraisalPolicy.Phala, new Dictionary<string, string>()).Vector;
+        Assert.Equal(((sbyte?)96, (sbyte?)96), (vector.RuntimeOpaque, vector.Configuration));
+    }
 
     [Fact]
     public void The_test_root_is_not_trusted_unless_it_is_given()

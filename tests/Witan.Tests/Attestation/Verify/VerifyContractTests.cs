@@ -63,13 +63,29 @@ public sealed class VerifyContractTests : IDisposable
         string quote = Write("good.bin", good.QuoteBytes()), collateral = Write("collateral.json", good.CollateralBytes()), root = Write("root.pem", Encoding.ASCII.GetBytes(good.Root.Pem()));
         CommandRun missing = await CommandRun.RunAsync(["verify", quote, "--json"]);
         CommandRun stale = await CommandRun.RunAsync(["verify", quote, "--collateral", collateral, "--trust-root", root, "--at", "2027-06-15T12:00:00Z", "--json"]);
-        foreach (CommandRun run in new[] { missing, stale })
+        string cut = Write("cut.json", good.CollateralBytes()[..5000]);
+        CommandRun broken = await CommandRun.RunAsync(["verify", quote, "--collateral", cut, "--trust-root", root, "--at", "2026-06-15T12:00:00Z", "--json"]);
+        good.TcbInfo["fmspc"] = "D0D0D0D0D0D1";
+        string foreign = Write("foreign.json", good.CollateralBytes());
+        CommandRun family = await CommandRun.RunAsync(["verify", quote, "--collateral", foreign, "--trust-root", root, "--at", "2026-06-15T12:00:00Z", "--json"]);
+        foreach (CommandRun run in new[] { missing, stale, broken, family })
         {
             Assert.Equal(3, run.Code);
             JsonElement line = JsonDocument.Parse(run.Output).RootElement;
             CheckShape(line);
             Assert.Equal(("undecided", null, "phala"), Verdict(line));
         }
+    }
+
+    [Fact]
+    public async Task A_shortfall_says_where_the_best_level_is_none_that_is_up_to_date()
+    {
+        var old = new TestAuthority(tdx: true);
+        old.Extension.PceSvn = 12;
+        old.TcbInfo["tcbLevels"]![0]!["tcbStatus"] = "SWHardeningNeeded";
+        CommandRun run = await CommandRun.RunAsync(["verify", Write("old.bin", old.QuoteBytes()), "--collateral", Write("collateral.json", old.CollateralBytes()), "--trust-root", Write("root.pem", Encoding.ASCII.GetBytes(old.Root.Pem())), "--at", "2026-06-15T12:00:00Z"]);
+        Assert.Contains("short        PCESVN: has 12, needs 13", run.Output, StringComparison.Ordinal);
+        Assert.Contains("best         SWHardeningNeeded: Intel's document has no better level", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
