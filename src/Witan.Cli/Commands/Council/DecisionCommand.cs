@@ -71,7 +71,7 @@ public static class DecisionCommand
     {
         try
         {
-            return await CouncilConnection.GetAsync(http, $"v1/proposals/{last.Id}", WireJson.Default.ProposalSummary, cancellationToken);
+            return await CouncilConnection.GetProposalAsync(http, last.Id, cancellationToken);
         }
         catch (CommandException e) when (e.ExitCode == ExitCode.Undecided)
         {

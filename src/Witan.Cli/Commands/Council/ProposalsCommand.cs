@@ -48,8 +48,8 @@ public static class ProposalsCommand
             byte[] seed = RequesterKey.Read(parsed.GetValue(key));
             ProposalSummary found = await CouncilConnection.FindAsync(http, parsed.GetValue(id)!, token);
             RequesterOrder order = RequesterOrder.Create("cancel", found.Id, TimeProvider.System.GetUtcNow(), seed);
-            ProposalSummary after = await CouncilConnection.CallAsync(http, client => client.PostAsync(
-                $"v1/proposals/{found.Id}/cancel", order, WireJson.Default.RequesterOrder, WireJson.Default.ProposalSummary, token));
+            ProposalSummary after = CouncilConnection.RequireSame(await CouncilConnection.CallAsync(http, client => client.PostAsync(
+                $"v1/proposals/{found.Id}/cancel", order, WireJson.Default.RequesterOrder, WireJson.Default.ProposalSummary, token)), found.Id);
             await terminal.Out.WriteLineAsync($"{after.State}: {after.Title}");
             return ExitCode.Good;
         });

@@ -40,13 +40,13 @@ public static class ProposeCommand
     }
 
     /// <summary>Signs and submits; the coordinator's refusals become one line.</summary>
-    internal static Task<ProposalSummary> SubmitAsync(HttpClient http, ProposalBody body, byte[] seed, CancellationToken cancellationToken)
+    internal static async Task<ProposalSummary> SubmitAsync(HttpClient http, ProposalBody body, byte[] seed, CancellationToken cancellationToken)
     {
         if (body.Problem() is { } problem)
             throw new CommandException($"the proposal's rules do not hold together: {problem}", "change the front matter");
         var request = new ProposeRequest(body, new Digest(Ed25519.PublicKey(seed)), Ed25519.Sign(seed, body.Id().Bytes));
-        return CouncilConnection.CallAsync(http, client => client.PostAsync(
-            "v1/proposals", request, WireJson.Default.ProposeRequest, WireJson.Default.ProposalSummary, cancellationToken));
+        return CouncilConnection.RequireSame(await CouncilConnection.CallAsync(http, client => client.PostAsync(
+            "v1/proposals", request, WireJson.Default.ProposeRequest, WireJson.Default.ProposalSummary, cancellationToken)), body.Id());
     }
 
     private static async Task WriteAsync(Terminal terminal, ProposalSummary summary, ProposalBody body)

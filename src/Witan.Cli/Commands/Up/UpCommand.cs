@@ -86,7 +86,7 @@ public static class UpCommand
         await File.WriteAllBytesAsync(path, file, cancellationToken);
 
         // What is shown is what the file proves, not what the coordinator said.
-        AuditReport report = Voting.Audit.Run(file);
+        AuditReport report = Voting.Audit.Run(file, new AuditOptions { Proposal = opened.Id });
         if (!report.Valid)
             throw new CommandException($"the coordinator's record does not hold: {report.Problem}", null, ExitCode.Rejected);
         DecisionPrinter.Print(terminal, report, path, settings.Json);
