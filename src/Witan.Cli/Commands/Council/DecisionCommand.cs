@@ -42,7 +42,7 @@ public static class DecisionCommand
             throw new CommandException($"the coordinator's record does not hold: {report.Problem}", "keep the file (--out) as evidence against the coordinator", ExitCode.Rejected);
         DecisionPrinter.Print(terminal, report, path, json);
         if (!report.State!.IsFinal && proposal.Waiting.Length > 0)
-            terminal.Error.WriteLine($"not finished: it waits {proposal.Waiting}");
+            terminal.Error.WriteLine($"not finished: it waits {Terminal.Plain(proposal.Waiting)}");
         return report.State.Outcome is null ? ExitCode.Undecided : ExitCode.Good;
     }
 
@@ -51,7 +51,7 @@ public static class DecisionCommand
         string shown = "";
         while (true)
         {
-            string line = $"{proposal.State}{(proposal.Roster > 0 ? $", {proposal.Ballots} of {proposal.Roster} ballots" : "")}{(proposal.Waiting.Length > 0 ? $", waits {proposal.Waiting}" : "")}";
+            string line = $"{proposal.State}{(proposal.Roster > 0 ? $", {proposal.Ballots} of {proposal.Roster} ballots" : "")}{(proposal.Waiting.Length > 0 ? $", waits {Terminal.Plain(proposal.Waiting)}" : "")}";
             if (line != shown)
                 await terminal.Error.WriteAsync(terminal.Interactive ? $"\r\e[2K{line}" : line + Environment.NewLine);
             shown = line;

@@ -52,12 +52,12 @@ public static class ProposeCommand
     private static async Task WriteAsync(Terminal terminal, ProposalSummary summary, ProposalBody body)
     {
         await terminal.Out.WriteLineAsync($"proposal {summary.Id}{Suffix(summary.Mark)}");
-        await terminal.Out.WriteLineAsync($"  options    {string.Join(", ", body.Options)}");
+        await terminal.Out.WriteLineAsync($"  options    {Terminal.Plain(string.Join(", ", body.Options))}");
         await terminal.Out.WriteLineAsync($"  roster     {body.MinimumRoster} workers at least, {body.MinimumTurnout} ballots for a decision, more than {body.PassNumerator}/{body.PassDenominator} to pass");
         await terminal.Out.WriteLineAsync($"  trustees   {body.Threshold} of {body.Trustees}");
         await terminal.Out.WriteLineAsync($"  closes     {body.CloseAt:yyyy-MM-dd HH:mm:ss} UTC");
         await terminal.Error.WriteLineAsync($"watch it: witan decision {summary.Id.Short()} --wait");
     }
 
-    private static string Suffix(string mark) => mark.Length > 0 ? $" ({mark})" : "";
+    private static string Suffix(string mark) => mark.Length > 0 ? $" ({Terminal.Plain(mark)})" : "";
 }

@@ -18,13 +18,13 @@ internal static class DecisionPrinter
 
         RecordState state = report.State!;
         string decision = DecisionText.Of(state);
-        terminal.Out.WriteLine($"{(state.Outcome?.Decision == Decision.Approved ? terminal.Good(decision) : terminal.Bold(decision))}  {state.Body.Title}");
+        terminal.Out.WriteLine($"{(state.Outcome?.Decision == Decision.Approved ? terminal.Good(decision) : terminal.Bold(decision))}  {Terminal.Plain(state.Body.Title)}");
         terminal.Out.WriteLine($"  proposal {state.ProposalId}");
         for (int i = 0; i < state.Counts.Count; i++)
-            terminal.Out.WriteLine($"  {state.Body.Options[i],-12} {state.Counts[i],6}");
+            terminal.Out.WriteLine($"  {Terminal.Plain(state.Body.Options[i]),-12} {state.Counts[i],6}");
         terminal.Out.WriteLine($"  {state.Ballots.Count} of {state.Roster.Count} ballots; nobody saw a single vote");
         foreach (string warning in report.Warnings)
-            terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}  {warning}");
+            terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}  {Terminal.Plain(warning)}");
         terminal.Out.WriteLine(path is null
             ? "  keep the record to audit it offline: add --out FILE"
             : $"  audit it offline: witan audit {Path.GetRelativePath(Environment.CurrentDirectory, path)}");

@@ -79,7 +79,7 @@ public static class UpCommand
     {
         ProposalBody body = proposal.ToBody(settings.FewestWorkers, settings.FewestWorkers, settings.Trustees, TimeProvider.System.GetUtcNow());
         ProposalSummary opened = await ProposeCommand.SubmitAsync(council.Http, body, requester, cancellationToken);
-        await terminal.Error.WriteLineAsync($"proposed: {body.Title} ({opened.Id.Short()})");
+        await terminal.Error.WriteLineAsync($"proposed: {Terminal.Plain(body.Title)} ({opened.Id.Short()})");
         await progress.WaitForDecisionAsync(opened.Id, cancellationToken);
         byte[] file = await new CoordinatorClient(council.Http, null, TimeProvider.System).GetBytesAsync($"v1/proposals/{opened.Id}/decision", cancellationToken);
         string path = Path.Combine(settings.Out, "decision.json");

@@ -88,7 +88,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
         if (text == _shown)
             return;
         _shown = text;
-        string line = $"[{(Environment.TickCount64 - _start) / 1000.0,5:0.0} s] {text}";
+        string line = $"[{(Environment.TickCount64 - _start) / 1000.0,5:0.0} s] {Terminal.Plain(text)}";
         if (terminal.Interactive)
             terminal.Error.Write($"\r\e[2K{line}");
         else
