@@ -26,7 +26,7 @@ internal sealed class LocalCouncil : IAsyncDisposable
 
     public IReadOnlyList<ChildProcess> Children => _children;
 
-    public void Start(Digest requester)
+    public async Task StartAsync(Digest requester, CancellationToken cancellationToken)
     {
         int ports = _settings.Simulated ? 1 : 1 + _settings.Workers;
         for (int i = 0; i < ports; i++)
@@ -35,7 +35,7 @@ internal sealed class LocalCouncil : IAsyncDisposable
         string[] workers = [.. Enumerable.Range(1, _settings.Workers).Select(i => $"worker-{i}")];
         string[] trustees = [.. Enumerable.Range(1, _settings.Trustees).Select(i => $"trustee-{i}")];
         if (_settings.Simulated)
-            StartSimulator(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))]);
+            await StartSimulatorAsync(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))], cancellationToken);
         // All of it runs on one machine, so the rule that voters run on different ones is off here.
         Add("coordinator", logs, [
             "coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString(),
@@ -67,7 +67,7 @@ internal sealed class LocalCouncil : IAsyncDisposable
 
     private string SocketOf(string name) => Path.Combine(_sockets, $"{name}.sock");
 
-    private void StartSimulator(string logs, IEnumerable<(string App, string Instance)> machines)
+    private async Task StartSimulatorAsync(string logs, IEnumerable<(string App, string Instance)> machines, CancellationToken cancellationToken)
     {
         string[] sockets = [.. machines.SelectMany(machine => new[] { "--socket", $"{machine.App}/{machine.Instance}={SocketOf(machine.Instance)}" })];
         ChildProcess simulator = ChildProcess.Start("simulator", logs, false, ["simulator", "--state", StateOf("simulator"), .. sockets]);
@@ -78,7 +78,7 @@ internal sealed class LocalCouncil : IAsyncDisposable
         {
             if (simulator.HasExited || Environment.TickCount64 > deadline)
                 throw new CommandException("the simulator did not start", $"see {Path.Combine(logs, "simulator.log")}", ExitCode.Internal);
-            Thread.Sleep(50);
+            await Task.Delay(50, cancellationToken);
         }
     }
 

@@ -55,26 +55,29 @@ public static class UpCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, cancellationToken);
         var settingsHere = settings with { Out = output };
         await using var council = new LocalCouncil(settingsHere, state);
-        council.Start(new Digest(Ed25519.PublicKey(requester)));
         var progress = new UpProgress(terminal, settingsHere, council);
+        // How it ends where it is stopped: what was asked for is not there until it is decided.
+        int outcome = proposal is null ? ExitCode.Good : ExitCode.Undecided;
         try
         {
+            await council.StartAsync(new Digest(Ed25519.PublicKey(requester)), stop.Token);
             await progress.WaitForAdmissionsAsync(stop.Token);
             if (proposal is null)
                 await terminal.Error.WriteLineAsync($"the council is up at {council.Http.BaseAddress}; propose with: witan propose FILE --coordinator {council.Http.BaseAddress} --key {Path.Combine(state, "requester.key")}");
-            else if (await DecideAsync(terminal, settingsHere, council, progress, proposal, requester, stop.Token) is { } exit && settings.Once)
-                return exit;
-            await progress.WatchChildrenAsync(stop.Token);
-            return ExitCode.Good;
+            else
+                outcome = await DecideAsync(terminal, settingsHere, council, progress, proposal, requester, stop.Token);
+            if (!settings.Once)
+                await progress.WatchChildrenAsync(stop.Token);
+            return outcome;
         }
-        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await terminal.Error.WriteLineAsync("stopping");
-            return settings.Once ? ExitCode.Undecided : ExitCode.Good;
+            return outcome;
         }
     }
 
-    private static async Task<int?> DecideAsync(
+    private static async Task<int> DecideAsync(
         Terminal terminal, UpSettings settings, LocalCouncil council, UpProgress progress, ProposalFile proposal, byte[] requester, CancellationToken cancellationToken)
     {
         ProposalBody body = proposal.ToBody(settings.FewestWorkers, settings.FewestWorkers, settings.Trustees, TimeProvider.System.GetUtcNow());

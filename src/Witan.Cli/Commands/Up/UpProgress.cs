@@ -19,6 +19,8 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
         int wanted = settings.Workers + settings.Trustees;
         while (true)
         {
+            // Ctrl-C reaches the children too: what they do then is no reason.
+            cancellationToken.ThrowIfCancellationRequested();
             RequireChildren(all: true);
             IReadOnlyList<AgentSummary> agents = await TryAsync(() => _client.GetAsync("v1/agents", WireJson.Default.IReadOnlyListAgentSummary, cancellationToken)) ?? [];
             int workers = agents.Count(agent => agent is { Role: AgentRole.Worker, IsPresent: true }), trustees = agents.Count(agent => agent is { Role: AgentRole.Trustee, IsPresent: true });
@@ -37,6 +39,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
     {
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             RequireChildren(all: false);
             if (await TryAsync(() => _client.GetAsync($"v1/proposals/{proposal}", WireJson.Default.ProposalSummary, cancellationToken)) is { } now)
             {
