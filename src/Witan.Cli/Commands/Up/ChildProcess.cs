@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Witan.Agent;
 
 namespace Witan.Cli.Commands.Up;
 
 /// <summary>One agent as a process of its own: this program again, with another command. Its output goes to a file.</summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed partial class ChildProcess : IDisposable
 {
+    private const int SigTerm = 15;
     private readonly Process _process;
     private readonly StreamWriter _log;
 
@@ -58,7 +60,7 @@ internal sealed class ChildProcess : IDisposable
     {
         if (_process.HasExited)
             return;
-        using Process? kill = Process.Start(new ProcessStartInfo("/bin/kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]) { UseShellExecute = false });
+        _ = kill(Id, SigTerm); // where it fails, there is no such process any more
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         try
         {
@@ -77,4 +79,7 @@ internal sealed class ChildProcess : IDisposable
         lock (_log)
             _log.Dispose();
     }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 }
