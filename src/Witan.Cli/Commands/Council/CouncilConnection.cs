@@ -49,6 +49,10 @@ internal sealed class CouncilConnection
             throw new CommandException(
                 $"the coordinator {(later ? "cannot answer now" : "refused")}: {e.Message} ({e.Code})", later ? "try again" : null, later ? ExitCode.Undecided : ExitCode.Rejected);
         }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.InvalidResponse)
+        {
+            throw new CommandException($"{http.BaseAddress} answers, and not as a coordinator does: {e.Message}", "is it a coordinator's address, and of this version?", ExitCode.Undecided);
+        }
         catch (HttpRequestException e)
         {
             throw new CommandException(

@@ -25,7 +25,7 @@ public static class ProposeCommand
             ProposalFile proposal = ProposalFile.Parse(parsed.GetValue(file)!, InputFile.Read(parsed.GetValue(file)!, 1 << 20));
             byte[] seed = RequesterKey.Read(parsed.GetValue(key));
             using HttpClient http = connection.Open(parsed, terminal);
-            CouncilPolicy policy = await CouncilConnection.GetAsync(http, "v1/policy", PolicyJson.Default.CouncilPolicy, token);
+            CouncilPolicy policy = await CouncilConnection.CallAsync(http, client => client.GetPolicyAsync(token));
             int roster = parsed.GetValue(workers) ?? policy.MinimumWorkers;
             int turnout = Math.Max((roster / 2) + 1, ((policy.TurnoutPercent * roster) + 99) / 100);
             ProposalBody body = proposal.ToBody(roster, turnout, parsed.GetValue(trustees), TimeProvider.System.GetUtcNow());
