@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Council;
 using Witan.Cli.Commands.Propose;
 using Witan.Crypto;
 using Witan.Voting;
@@ -84,7 +85,7 @@ public static class UpCommand
         ProposalSummary opened = await ProposeCommand.SubmitAsync(council.Http, body, requester, cancellationToken);
         await terminal.Error.WriteLineAsync($"proposed: {Terminal.Plain(body.Title)} ({opened.Id.Short()})");
         await progress.WaitForDecisionAsync(opened.Id, cancellationToken);
-        byte[] file = await new CoordinatorClient(council.Http, null, TimeProvider.System).GetBytesAsync($"v1/proposals/{opened.Id}/decision", cancellationToken);
+        byte[] file = await CouncilConnection.CallAsync(council.Http, client => client.GetBytesAsync($"v1/proposals/{opened.Id}/decision", cancellationToken));
         string path = Path.Combine(settings.Out, "decision.json");
         await File.WriteAllBytesAsync(path, file, cancellationToken);
 

@@ -104,7 +104,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
             terminal.Error.WriteLine();
     }
 
-    private static async Task<T?> TryAsync<T>(Func<Task<T?>> get)
+    private async Task<T?> TryAsync<T>(Func<Task<T?>> get)
         where T : class
     {
         try
@@ -113,6 +113,11 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
         }
         catch (Exception e) when (e is HttpRequestException or CoordinatorException)
         {
+            return null;
+        }
+        catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            Show("the coordinator does not answer");
             return null;
         }
     }
