@@ -61,6 +61,12 @@ public sealed class UpTests : IDisposable
     {
         string broken = Path.Combine(_folder, "broken.md");
         await File.WriteAllTextAsync(broken, "no front matter", Cancel);
+        string endless = Path.Combine(_folder, "endless.md");
+        await File.WriteAllTextAsync(endless, (await File.ReadAllTextAsync(Grant, Cancel)).Replace("---\n", "---\ndeadline: 99999999d\n", StringComparison.Ordinal).Replace("deadline: 10m\n", "", StringComparison.Ordinal), Cancel);
+        string damaged = Path.Combine(_folder, "damaged"), unreadable = Path.Combine(_folder, "unreadable");
+        Directory.CreateDirectory(Path.Combine(damaged, "state"));
+        await File.WriteAllTextAsync(Path.Combine(damaged, "state", "requester.key"), "00ff", Cancel);
+        Directory.CreateDirectory(Path.Combine(unreadable, "state", "requester.key"));
         int busy = WitanProgram.Ports(1);
         using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, busy);
         listener.Start();
@@ -71,6 +77,12 @@ public sealed class UpTests : IDisposable
             ["up", "--once", "--propose", broken, "--out", _folder],
             ["up", "--once", "--propose", Grant, "--out", "/proc/nowhere"],
             ["up", "--once", "--propose", Grant, "--out", _folder, "--port", $"{busy}"],
+            ["up", "--out", _folder, "--port", "70000"],
+            ["up", "--out", _folder, "--port", "0"],
+            ["up", "--out", _folder, "--port", "65533"],
+            ["up", "--once", "--propose", endless, "--out", _folder],
+            ["up", "--out", damaged],
+            ["up", "--out", unreadable],
             ["up", "--unknown"],
             ["audit", "/nowhere.json"],
             ["audit", _folder],
@@ -84,6 +96,17 @@ public sealed class UpTests : IDisposable
             Assert.StartsWith("witan: error: ", error.Split('\n').First(line => line.StartsWith("witan:", StringComparison.Ordinal)), StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_decision_that_cannot_be_written_is_shown_all_the_same()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "decision.json"));
+        (int exit, string output, string error) = await WitanProgram.RunAsync(
+            Cancel, "up", "--once", "--workers", "2", "--trustees", "1", "--propose", Grant, "--out", _folder, "--port", $"{WitanProgram.Ports(3)}");
+        Assert.True(exit == 2, error + Logs());
+        Assert.Contains("of 2 ballots", output, StringComparison.Ordinal);
+        Assert.Contains("decision.json cannot be written", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -31,7 +31,7 @@ internal sealed class LocalCouncil : IAsyncDisposable
         int ports = _settings.Simulated ? 1 : 1 + _settings.Workers;
         for (int i = 0; i < ports; i++)
             RequireFree(_settings.Port + i);
-        string logs = Directory.CreateDirectory(Path.Combine(_state, "logs")).FullName;
+        string logs = InputFile.WritableDirectory(Path.Combine(_state, "logs"));
         string[] workers = [.. Enumerable.Range(1, _settings.Workers).Select(i => $"worker-{i}")];
         string[] trustees = [.. Enumerable.Range(1, _settings.Trustees).Select(i => $"trustee-{i}")];
         if (_settings.Simulated)

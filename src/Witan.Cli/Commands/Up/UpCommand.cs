@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.CollateralFiles;
 using Witan.Cli.Commands.Council;
 using Witan.Cli.Commands.Propose;
 using Witan.Crypto;
@@ -45,6 +47,8 @@ public static class UpCommand
     {
         if (settings.Workers is < 1 or > 64 || settings.Trustees is < 1 or > 31)
             throw new CommandException("1 to 64 workers and 1 to 31 trustees run on one machine");
+        if (settings.Port < 1 || settings.Port > settings.LastFirstPort)
+            throw new CommandException($"--port {settings.Port}: 1 to {settings.LastFirstPort}, so that there is a port for each process that listens");
         if (settings.Once && settings.Propose is null)
             throw new CommandException("--once needs something to decide", "add --propose FILE");
         ProposalFile? proposal = settings.Propose is null ? null : ProposalFile.Parse(settings.Propose, InputFile.Read(settings.Propose, 1 << 20));
@@ -87,13 +91,13 @@ public static class UpCommand
         await progress.WaitForDecisionAsync(opened.Id, cancellationToken);
         byte[] file = await CouncilConnection.CallAsync(council.Http, client => client.GetBytesAsync($"v1/proposals/{opened.Id}/decision", cancellationToken));
         string path = Path.Combine(settings.Out, "decision.json");
-        await File.WriteAllBytesAsync(path, file, cancellationToken);
 
         // What is shown is what the file proves, not what the coordinator said.
         AuditReport report = Voting.Audit.Run(file, new AuditOptions { Proposal = opened.Id });
         if (!report.Valid)
             throw new CommandException($"the coordinator's record does not hold: {report.Problem}", null, ExitCode.Rejected);
         DecisionPrinter.Print(terminal, report, path, settings.Json);
+        OutputFile.Write(path, file);
         return report.State!.Outcome is null ? ExitCode.Undecided : ExitCode.Good;
     }
 
@@ -101,18 +105,7 @@ public static class UpCommand
     {
         string path = Path.Combine(state, "requester.key");
         if (!File.Exists(path))
-        {
-            File.WriteAllText(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-        try
-        {
-            return Convert.FromHexString(File.ReadAllText(path).Trim());
-        }
-        catch (FormatException)
-        {
-            throw new CommandException($"{path} is damaged", "delete it to make a new one");
-        }
+            OutputFile.Write(path, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
+        return RequesterKey.Read(path);
     }
 }
