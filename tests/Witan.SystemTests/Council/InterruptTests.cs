@@ -47,9 +47,10 @@ public sealed class InterruptTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(_folder, "*.sock"));
     }
 
+    // The store is that of another coordinator: a council on this machine has its own.
     private async Task<(int Exit, string Error)> InterruptAsync(string after, params string[] arguments)
     {
-        using Process process = WitanProgram.Start([("TMPDIR", Temporary)], arguments);
+        using Process process = WitanProgram.Start([("TMPDIR", Temporary), ("WITAN_STORE", "postgres://nowhere.invalid/other")], arguments);
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel);
         var error = new StringBuilder();
         while (await process.StandardError.ReadLineAsync(Cancel) is { } line)

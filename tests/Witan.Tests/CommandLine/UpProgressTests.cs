@@ -29,6 +29,17 @@ public sealed class UpProgressTests
         Assert.EndsWith("] Settled\n", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_is_awaited_is_said_in_every_state()
+    {
+        var states = new Queue<ProposalState>([ProposalState.Draft, ProposalState.Deliberating, ProposalState.Voting, ProposalState.Tallying, ProposalState.Settled]);
+        string error = await WatchAsync((send, _) => send(states.Peek(), states.Dequeue() == ProposalState.Settled ? "" : "for somebody\e[2J"), TimeSpan.FromSeconds(30));
+        string[] lines = [.. error.TrimEnd('\n').Split('\n').Select(line => line[(line.IndexOf("] ", StringComparison.Ordinal) + 2)..])];
+        Assert.Equal(
+            ["preparing, waits for somebody\uFFFD[2J", "arguing, waits for somebody\uFFFD[2J", "deliberating: 0 of 0 ballots cast, waits for somebody\uFFFD[2J", "tallying, waits for somebody\uFFFD[2J", "Settled"],
+            lines);
+    }
+
     private static async Task<string> WatchAsync(Func<Func<ProposalState, string, Task>, CancellationToken, Task> answer, TimeSpan timeout)
     {
         var voting = new Witan.Tests.Voting.Council(3);

@@ -77,7 +77,11 @@ internal sealed class LocalCouncil : IAsyncDisposable
         while (!File.Exists(SocketOf("coordinator")))
         {
             if (simulator.HasExited || Environment.TickCount64 > deadline)
-                throw new CommandException("the simulator did not start", $"see {Path.Combine(logs, "simulator.log")}", ExitCode.Internal);
+            {
+                string reason = simulator.HasExited ? await simulator.ReasonAsync(cancellationToken) : "no socket after 20 s";
+                throw new CommandException($"the simulator did not start: {reason}", $"see {Path.Combine(logs, "simulator.log")}", ExitCode.Undecided);
+            }
+
             await Task.Delay(50, cancellationToken);
         }
     }
@@ -104,9 +108,11 @@ internal sealed class LocalCouncil : IAsyncDisposable
             using var probe = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
             probe.Start();
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            throw new CommandException($"port {port} is in use", "choose another first port with --port");
+            throw new CommandException(
+                e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $"port {port} is in use" : $"port {port} cannot be listened on: {e.Message} ({e.SocketErrorCode})",
+                "choose another first port with --port");
         }
     }
 }
