@@ -56,6 +56,13 @@ public sealed class OtherProposalTests : IAsyncLifetime
         Assert.Equal(ExitCode.Rejected, run.Code);
         Assert.Contains("of another proposal than expected", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
+
+        CommandRun asJson = await _coordinator.RunAsync("decision", Asked, "--json");
+        Assert.Equal((ExitCode.Rejected, run.Error), (asJson.Code, asJson.Error));
+        using JsonDocument report = JsonDocument.Parse(asJson.Output);
+        Assert.Equal("witan.audit/1", report.RootElement.GetProperty("schema").GetString());
+        Assert.False(report.RootElement.GetProperty("valid").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("decision").ValueKind);
     }
 
     [Fact]

@@ -38,9 +38,8 @@ public static class DecisionCommand
     private static int Show(Terminal terminal, byte[] file, ProposalSummary proposal, string? path, bool json)
     {
         AuditReport report = Voting.Audit.Run(file, new AuditOptions { Proposal = proposal.Id });
-        if (!report.Valid)
-            throw new CommandException($"the coordinator's record does not hold: {report.Problem}", "keep the file (--out) as evidence against the coordinator", ExitCode.Rejected);
         DecisionPrinter.Print(terminal, report, path, json);
+        DecisionPrinter.RequireHolds(report, path);
         if (!report.State!.IsFinal && proposal.Waiting.Length > 0)
             terminal.Error.WriteLine($"not finished: it waits {Terminal.Plain(proposal.Waiting)}");
         return report.State.Outcome is null ? ExitCode.Undecided : ExitCode.Good;

@@ -5,7 +5,7 @@ using Witan.Voting;
 
 namespace Witan.Cli.Commands.Up;
 
-/// <summary>Prints a decision to people, or as JSON.</summary>
+/// <summary>Prints a decision to people, or as JSON. One that does not hold is printed as JSON alone: people get the sentence of <see cref="RequireHolds"/>.</summary>
 internal static class DecisionPrinter
 {
     public static void Print(Terminal terminal, AuditReport report, string? path, bool json)
@@ -16,6 +16,8 @@ internal static class DecisionPrinter
             return;
         }
 
+        if (!report.Valid)
+            return;
         RecordState state = report.State!;
         string decision = DecisionText.Of(state);
         terminal.Out.WriteLine($"{(state.Outcome?.Decision == Decision.Approved ? terminal.Good(decision) : terminal.Bold(decision))}  {Terminal.Plain(state.Body.Title)}");
@@ -28,5 +30,12 @@ internal static class DecisionPrinter
         terminal.Out.WriteLine(path is null
             ? "  keep the record to audit it offline: add --out FILE"
             : $"  audit it offline: witan audit {Path.GetRelativePath(Environment.CurrentDirectory, path)}");
+    }
+
+    /// <summary>Ends the command where the record does not hold.</summary>
+    public static void RequireHolds(AuditReport report, string? path)
+    {
+        if (!report.Valid)
+            throw new CommandException($"the coordinator's record does not hold: {report.Problem}", $"keep {path ?? "the file (--out)"} as evidence against the coordinator", ExitCode.Rejected);
     }
 }

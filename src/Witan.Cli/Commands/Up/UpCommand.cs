@@ -94,10 +94,9 @@ public static class UpCommand
 
         // What is shown is what the file proves, not what the coordinator said.
         AuditReport report = Voting.Audit.Run(file, new AuditOptions { Proposal = opened.Id });
-        if (!report.Valid)
-            throw new CommandException($"the coordinator's record does not hold: {report.Problem}", null, ExitCode.Rejected);
         DecisionPrinter.Print(terminal, report, path, settings.Json);
         OutputFile.Write(path, file);
+        DecisionPrinter.RequireHolds(report, path);
         return report.State!.Outcome is null ? ExitCode.Undecided : ExitCode.Good;
     }
 
