@@ -17,7 +17,7 @@ internal sealed class UpProgress(Terminal terminal, UpSettings settings, LocalCo
     public async Task WaitForAdmissionsAsync(CancellationToken cancellationToken)
     {
         ExecutionMode mode = settings.Simulated ? ExecutionMode.Simulated : ExecutionMode.Local;
-        await terminal.Error.WriteLineAsync(terminal.Doubt(mode.Warning()!));
+        await terminal.Error.WriteLineAsync(terminal.Warning(mode.Warning()!));
         await RepeatAsync(() => AreAllAdmittedAsync(cancellationToken), cancellationToken);
     }
 
