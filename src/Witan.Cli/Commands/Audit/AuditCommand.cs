@@ -26,7 +26,7 @@ public static class AuditCommand
                 Policy = PolicyHash(parsed.GetValue(policy)),
                 Coordinator = Key(parsed.GetValue(coordinator)),
             };
-            AuditReport report = Voting.Audit.Run(InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes), options);
+            AuditReport report = SlowAudit.Run(terminal, InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes), options);
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(AuditJson.Of(report), AuditJsonContext.Default.AuditJson));
             else

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Audit;
 using Witan.Cli.Commands.Up;
 using Witan.Voting;
 
@@ -37,7 +38,7 @@ public static class DecisionCommand
     // What is shown is what the file proves, never what the coordinator said of it.
     private static int Show(Terminal terminal, byte[] file, ProposalSummary proposal, string? path, bool json)
     {
-        AuditReport report = Voting.Audit.Run(file, new AuditOptions { Proposal = proposal.Id });
+        AuditReport report = SlowAudit.Run(terminal, file, new AuditOptions { Proposal = proposal.Id });
         DecisionPrinter.Print(terminal, report, path, json);
         DecisionPrinter.RequireHolds(report, path);
         if (!report.State!.IsFinal && proposal.Waiting.Length > 0)

@@ -42,7 +42,7 @@ public static class PolicyCommand
             }
             catch (SettingException e)
             {
-                throw new CommandException(e.Message, e.Hint, File.Exists(parsed.GetValue(file)) ? ExitCode.Rejected : ExitCode.Usage);
+                throw new CommandException(e.Message, e.Hint, e.InnerException is null ? ExitCode.Rejected : ExitCode.Usage);
             }
 
             await WriteAsync(terminal, policy, parsed.GetValue(json));

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Audit;
 using Witan.Cli.Commands.CollateralFiles;
 using Witan.Cli.Commands.Council;
 using Witan.Cli.Commands.Propose;
@@ -93,7 +94,7 @@ public static class UpCommand
         string path = Path.Combine(settings.Out, "decision.json");
 
         // What is shown is what the file proves, not what the coordinator said.
-        AuditReport report = Voting.Audit.Run(file, new AuditOptions { Proposal = opened.Id });
+        AuditReport report = SlowAudit.Run(terminal, file, new AuditOptions { Proposal = opened.Id });
         DecisionPrinter.Print(terminal, report, path, settings.Json);
         OutputFile.Write(path, file);
         DecisionPrinter.RequireHolds(report, path);
