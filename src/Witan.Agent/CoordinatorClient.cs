@@ -21,7 +21,8 @@ public sealed class CoordinatorException(HttpStatusCode status, string code, str
 
 /// <summary>
 /// Speaks to a coordinator: outbound only, every request of an agent signed by the key that its evidence bound. A coordinator
-/// that cannot be reached is an <see cref="HttpRequestException"/>; one that refuses is a <see cref="CoordinatorException"/>.
+/// that cannot be reached, or whose answer is not as specified (<see cref="HttpRequestError.InvalidResponse"/>), is an
+/// <see cref="HttpRequestException"/>; one that refuses is a <see cref="CoordinatorException"/>.
 /// </summary>
 public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, TimeProvider clock)
 {
@@ -32,16 +33,39 @@ public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, Ti
         using HttpResponseMessage response = await SendAsync(HttpMethod.Get, path, [], cancellationToken);
         if (response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotFound)
             return null;
-        return await ReadOptionalAsync(response, type, cancellationToken);
+        await ThrowIfRefusedAsync(response, cancellationToken);
+        byte[] bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        return bytes.AsSpan().Trim(" \t\r\n"u8).SequenceEqual("null"u8) ? null : Read(bytes, type);
     }
+
+    /// <summary>Gets the policy in force, which is a policy file: what is missing in it has its default.</summary>
+    public async Task<CouncilPolicy> GetPolicyAsync(CancellationToken cancellationToken) =>
+        CouncilPolicyFile.TryRead(await GetBytesAsync("v1/policy", cancellationToken), out CouncilPolicy? policy, out string? problem) && (problem = policy.Problem()) is null
+            ? policy
+            : throw Unspecified(problem);
 
     /// <summary>Posts a value and reads the answer.</summary>
     public async Task<TAnswer> PostAsync<TBody, TAnswer>(
         string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken)
+        where TAnswer : class
     {
         byte[] bytes = SizeBuckets.Pad(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
         using HttpResponseMessage response = await SendAsync(HttpMethod.Post, path, bytes, cancellationToken);
-        return await ReadAsync(response, answerType, cancellationToken);
+        await ThrowIfRefusedAsync(response, cancellationToken);
+        return Read(await response.Content.ReadAsByteArrayAsync(cancellationToken), answerType);
+    }
+
+    /// <summary>
+    /// Posts a ballot, with commitments beside it or without. A signed refusal comes with an error status and is still the answer; a problem has a
+    /// type of its own.
+    /// </summary>
+    public async Task<CastAnswer> CastAsync<TBallot>(Digest proposal, TBallot ballot, JsonTypeInfo<TBallot> type, CancellationToken cancellationToken)
+    {
+        byte[] bytes = SizeBuckets.Pad(JsonSerializer.SerializeToUtf8Bytes(ballot, type));
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Post, $"v1/proposals/{proposal}/ballots", bytes, cancellationToken);
+        if (response.Content.Headers.ContentType?.MediaType != "application/json")
+            await ThrowIfRefusedAsync(response, cancellationToken);
+        return Read(await response.Content.ReadAsByteArrayAsync(cancellationToken), WireJson.Default.CastAnswer);
     }
 
     /// <summary>Posts a value; the answer is only that it was taken.</summary>
@@ -80,25 +104,11 @@ public sealed class CoordinatorClient(HttpClient http, AgentSecrets? secrets, Ti
         return await http.SendAsync(request, cancellationToken);
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
-        await ReadOptionalAsync(response, type, cancellationToken)
-            ?? throw new HttpRequestException("the coordinator's answer is not as specified: null");
+    private static T Read<T>(byte[] answer, JsonTypeInfo<T> type)
+        where T : class => StrictJson.TryRead(answer, type, out T? value, out string? problem) ? value : throw Unspecified(problem);
 
-    private static async Task<T?> ReadOptionalAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        // A signed refusal of a ballot comes with an error status and is still the answer; a problem has a type of its own.
-        if (response.Content.Headers.ContentType?.MediaType != "application/json")
-            await ThrowIfRefusedAsync(response, cancellationToken);
-        byte[] bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, type);
-        }
-        catch (JsonException e)
-        {
-            throw new HttpRequestException($"the coordinator's answer is not as specified: {e.Message}", e);
-        }
-    }
+    private static HttpRequestException Unspecified(string? problem) =>
+        new(HttpRequestError.InvalidResponse, $"the coordinator's answer is not as specified: {problem}");
 
     private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

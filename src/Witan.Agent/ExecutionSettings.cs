@@ -4,7 +4,7 @@ using Witan.Voting;
 namespace Witan.Agent;
 
 /// <summary>A setting that does not hold together; ends the program at start with one line and a hint.</summary>
-public sealed class SettingException(string message, string? hint = null) : Exception(message)
+public sealed class SettingException(string message, string? hint = null, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>What to do about it.</summary>
     public string? Hint { get; } = hint;

@@ -7,7 +7,7 @@ public static class PolicySettings
 {
     /// <summary>
     /// The policy that <paramref name="policy"/> names: <c>phala</c>, <c>phala-docs</c>, <c>strict</c> or a file. Throws
-    /// <see cref="SettingException"/> where there is none, or it does not hold together.
+    /// <see cref="SettingException"/> where there is none (with the reason inside), or it does not hold together.
     /// </summary>
     public static CouncilPolicy Read(string policy)
     {
@@ -20,7 +20,7 @@ public static class PolicySettings
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"there is no policy {policy}: {e.Message}", "phala, phala-docs, strict, or a policy file");
+            throw new SettingException($"there is no policy {policy}: {e.Message}", "phala, phala-docs, strict, or a policy file", e);
         }
 
         if (!CouncilPolicyFile.TryRead(file, out CouncilPolicy? read, out string? problem))

@@ -7,8 +7,8 @@ namespace Witan.Cli;
 /// <summary>The root of the command tree: parses, runs one command, and turns every ending into an exit code.</summary>
 public static class WitanCommand
 {
-    // How long a command may take to end after Ctrl-C or SIGTERM; then the process is ended for it. Agents finish what they hold:
-    // a coordinator drains for 8 s.
+    // How long a command may take to end after Ctrl-C or SIGTERM; then the process is ended for it. What runs until it is told to stop finishes
+    // what it holds: a coordinator drains for 8 s, a council ends its processes, a simulator takes its sockets away.
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ShortTime = TimeSpan.FromSeconds(2);
 
@@ -54,7 +54,7 @@ public static class WitanCommand
                 Output = terminal.Out,
                 Error = terminal.Error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = IsAgent(parsed) ? DrainTime : ShortTime,
+                ProcessTerminationTimeout = RunsUntilStopped(parsed) ? DrainTime : ShortTime,
             };
             return await parsed.InvokeAsync(invocation, cancellationToken);
         }
@@ -96,7 +96,7 @@ public static class WitanCommand
         return parsed.UnmatchedTokens is [{ } first, ..] && parsed.CommandResult.Command.Subcommands.Count > 0 ? $"command {first}" : null;
     }
 
-    private static bool IsAgent(ParseResult parsed) => parsed.CommandResult.Command.Name is "coordinator" or "worker" or "trustee";
+    private static bool RunsUntilStopped(ParseResult parsed) => parsed.CommandResult.Command.Name is "up" or "coordinator" or "worker" or "trustee" or "simulator";
 
     private static RootCommand Create(Terminal terminal, string[] args)
     {

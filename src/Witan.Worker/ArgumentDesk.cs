@@ -14,7 +14,7 @@ namespace Witan.Worker;
 internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation deliberation, WorkerMind mind, string folder, TimeProvider clock)
 {
     private const string DefaultName = "worker";
-    private readonly PatientPost _post = new(program.Client, clock);
+    private readonly PatientPost _post = new(clock);
     private readonly UnstoredOpinions _unstored = new(clock);
 
     /// <summary>Argues once in a record that is deliberating.</summary>
@@ -25,7 +25,9 @@ internal sealed class ArgumentDesk(AgentProgram program, TimedDeliberation delib
         KeptArgument kept = Load(proposal) ?? await DecideAsync(state, cancellationToken);
         await deliberation.AwaitTurnAsync(started, state.Body.ArgueBy, cancellationToken);
         Checkpoint checkpoint = await _post.SendAsync(
-            $"v1/proposals/{proposal}/arguments", kept.Sealed, WireJson.Default.SealedArgument, WireJson.Default.Checkpoint, state.Body.ArgueBy, cancellationToken);
+            () => program.Client.PostAsync($"v1/proposals/{proposal}/arguments", kept.Sealed, WireJson.Default.SealedArgument, WireJson.Default.Checkpoint, cancellationToken),
+            state.Body.ArgueBy,
+            cancellationToken);
         // The record's head with the argument in it: a record without it is refused from now on.
         program.Note(checkpoint);
         await program.LogAsync($"proposal {proposal.Short()}: argued; the record has {checkpoint.Size} events");

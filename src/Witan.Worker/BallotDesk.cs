@@ -35,7 +35,7 @@ public sealed class BallotDesk
         _folder = Directory.CreateDirectory(Path.Combine(program.Options.State, "ballots")).FullName;
         _deliberation = new TimedDeliberation(deliberator, castWindow, clock);
         _arguments = new ArgumentDesk(program, _deliberation, mind, _folder, clock);
-        _post = new PatientPost(program.Client, clock);
+        _post = new PatientPost(clock);
         _unstored = new UnstoredOpinions(clock);
     }
 
@@ -121,7 +121,7 @@ public sealed class BallotDesk
         CastRequest request = Load(proposal) ?? await DecideAsync(state, heard, cancellationToken);
         await _deliberation.AwaitTurnAsync(started, state.Body.CloseAt, cancellationToken);
         await TakeAsync(proposal, request.Ballot, await _post.SendAsync(
-            $"v1/proposals/{proposal}/ballots", request, WireJson.Default.CastRequest, WireJson.Default.CastAnswer, state.Body.CloseAt, cancellationToken));
+            () => _program.Client.CastAsync(proposal, request, WireJson.Default.CastRequest, cancellationToken), state.Body.CloseAt, cancellationToken));
         return false;
     }
 

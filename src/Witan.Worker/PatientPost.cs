@@ -1,23 +1,21 @@
-using System.Text.Json.Serialization.Metadata;
 using Witan.Agent;
 
 namespace Witan.Worker;
 
 /// <summary>Posts what must arrive before a deadline, again and again, the same bytes each time.</summary>
-internal sealed class PatientPost(CoordinatorClient client, TimeProvider clock)
+internal sealed class PatientPost(TimeProvider clock)
 {
     /// <summary>
     /// Posts until it is answered, or the time is over; then the last failure is thrown. A coordinator that asks to be left alone is, but never
     /// until after the deadline.
     /// </summary>
-    public async Task<TAnswer> SendAsync<TBody, TAnswer>(
-        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task<TAnswer> SendAsync<TAnswer>(Func<Task<TAnswer>> post, DateTimeOffset until, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return await client.PostAsync(path, body, bodyType, answerType, cancellationToken);
+                return await post();
             }
             catch (Exception e) when (clock.GetUtcNow() < until && !cancellationToken.IsCancellationRequested && IsPassing(e))
             {

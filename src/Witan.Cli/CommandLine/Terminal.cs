@@ -10,13 +10,16 @@ public sealed class Terminal
 {
     private const string Escape = "\e[";
 
-    /// <summary>Creates a terminal over two writers.</summary>
-    public Terminal(TextWriter output, TextWriter error, bool colour, bool interactive)
+    private bool _errorColour;
+
+    /// <summary>Creates a terminal over two writers, each of which may be coloured or not.</summary>
+    public Terminal(TextWriter output, TextWriter error, bool colour, bool interactive, bool errorColour = false)
     {
         Out = output;
         Error = error;
         Colour = colour;
         Interactive = interactive;
+        _errorColour = errorColour;
     }
 
     /// <summary>The result, and nothing else.</summary>
@@ -34,14 +37,18 @@ public sealed class Terminal
     /// <summary>The process's own console; honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb.</summary>
     public static Terminal OfProcess()
     {
-        static bool Set(string name) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name));
-        bool dumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
-        bool colour = !Set("NO_COLOR") && (Set("CLICOLOR_FORCE") || (!Console.IsOutputRedirected && !dumb));
-        return new Terminal(new ResultWriter(Console.Out), Console.Error, colour, !Console.IsErrorRedirected && !dumb);
+        Func<string, string?> variable = Environment.GetEnvironmentVariable;
+        return new Terminal(
+            new ResultWriter(Console.Out), Console.Error, IsColoured(variable, !Console.IsOutputRedirected), !Console.IsErrorRedirected && variable("TERM") != "dumb",
+            IsColoured(variable, !Console.IsErrorRedirected));
     }
 
+    /// <summary>Whether a stream is coloured: never with NO_COLOR, always with a CLICOLOR_FORCE that is not 0, else on a terminal that is not dumb.</summary>
+    internal static bool IsColoured(Func<string, string?> variable, bool isTerminal) =>
+        variable("NO_COLOR") is null or "" && (variable("CLICOLOR_FORCE") is not (null or "" or "0") || (isTerminal && variable("TERM") != "dumb"));
+
     /// <summary>Turns colour off for this run (<c>--no-color</c>).</summary>
-    public void WithoutColour() => Colour = false;
+    public void WithoutColour() => Colour = _errorColour = false;
 
     /// <summary>Good news in green.</summary>
     public string Good(string text) => Paint("32", text);
@@ -51,6 +58,9 @@ public sealed class Terminal
 
     /// <summary>Doubt in yellow.</summary>
     public string Doubt(string text) => Paint("33", text);
+
+    /// <summary>Doubt in yellow, for <see cref="Error"/>; the other words are for <see cref="Out"/>.</summary>
+    public string Warning(string text) => Paint("33", text, _errorColour);
 
     /// <summary>Secondary text.</summary>
     public string Dim(string text) => Paint("2", text);
@@ -66,7 +76,9 @@ public sealed class Terminal
             Error.WriteLine($"witan: hint: {OneLine(hint)}");
     }
 
-    private string Paint(string code, string text) => Colour ? $"{Escape}{code}m{text}{Escape}0m" : text;
+    private string Paint(string code, string text) => Paint(code, text, Colour);
+
+    private static string Paint(string code, string text, bool colour) => colour ? $"{Escape}{code}m{text}{Escape}0m" : text;
 
     /// <summary>
     /// Text of strangers, for one line: what could rewrite a terminal, start a line of its own or turn the reading direction is replaced. No text is an empty one.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Witan.Tests.Harness;
@@ -61,6 +62,12 @@ public sealed class UpTests : IDisposable
     {
         string broken = Path.Combine(_folder, "broken.md");
         await File.WriteAllTextAsync(broken, "no front matter", Cancel);
+        string endless = Path.Combine(_folder, "endless.md");
+        await File.WriteAllTextAsync(endless, (await File.ReadAllTextAsync(Grant, Cancel)).Replace("deadline: 10m", "deadline: 99999999d", StringComparison.Ordinal), Cancel);
+        string damaged = Path.Combine(_folder, "damaged"), unreadable = Path.Combine(_folder, "unreadable");
+        Directory.CreateDirectory(Path.Combine(damaged, "state"));
+        await File.WriteAllTextAsync(Path.Combine(damaged, "state", "requester.key"), "00ff", Cancel);
+        Directory.CreateDirectory(Path.Combine(unreadable, "state", "requester.key"));
         int busy = WitanProgram.Ports(1);
         using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, busy);
         listener.Start();
@@ -71,6 +78,12 @@ public sealed class UpTests : IDisposable
             ["up", "--once", "--propose", broken, "--out", _folder],
             ["up", "--once", "--propose", Grant, "--out", "/proc/nowhere"],
             ["up", "--once", "--propose", Grant, "--out", _folder, "--port", $"{busy}"],
+            ["up", "--out", _folder, "--port", "70000"],
+            ["up", "--out", _folder, "--port", "0"],
+            ["up", "--out", _folder, "--port", "65533"],
+            ["up", "--once", "--propose", endless, "--out", _folder],
+            ["up", "--out", damaged],
+            ["up", "--out", unreadable],
             ["up", "--unknown"],
             ["audit", "/nowhere.json"],
             ["audit", _folder],
@@ -84,6 +97,48 @@ public sealed class UpTests : IDisposable
             Assert.StartsWith("witan: error: ", error.Split('\n').First(line => line.StartsWith("witan:", StringComparison.Ordinal)), StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_decision_that_cannot_be_written_is_shown_all_the_same()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "decision.json"));
+        (int exit, string output, string error) = await WitanProgram.RunAsync(
+            Cancel, "up", "--once", "--workers", "2", "--trustees", "1", "--propose", Grant, "--out", _folder, "--port", $"{WitanProgram.Ports(3)}");
+        Assert.True(exit == 2, error + Logs());
+        Assert.Contains("of 2 ballots", output, StringComparison.Ordinal);
+        Assert.Contains("decision.json cannot be written", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Why_the_coordinator_cannot_start_is_said()
+    {
+        (int exit, _, string error) = await WitanProgram.RunAsync(
+            Cancel, "up", "--workers", "1", "--trustees", "1", "--settlement", "webhook:https://example.org/", "--out", _folder, "--port", $"{WitanProgram.Ports(2)}");
+        Assert.True(exit == 3, error + Logs());
+        string sentence = File.ReadLines(Path.Combine(_folder, "state", "logs", "coordinator.log")).First(line => line.StartsWith("witan: error: ", StringComparison.Ordinal))[14..];
+        Assert.Contains($"witan: error: coordinator has ended: {sentence}\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_lost_during_a_decision_is_told_of_at_once()
+    {
+        using Process up = WitanProgram.Start("up", "--once", "--propose", Grant, "--trustees", "1", "--out", _folder, "--port", $"{WitanProgram.Ports(4)}");
+        Task<string> output = up.StandardOutput.ReadToEndAsync(Cancel);
+        var error = new StringBuilder();
+        while (await up.StandardError.ReadLineAsync(Cancel) is { } line)
+        {
+            error.AppendLine(line);
+            if (line.StartsWith("proposed:", StringComparison.Ordinal))
+                Process.GetProcessById(WitanProgram.Running($"--state {_folder}/state/worker-3 ").Single()).Kill();
+            if (line.StartsWith("worker-3 has ended; see ", StringComparison.Ordinal))
+                Process.Start("/bin/kill", ["-INT", $"{up.Id}"]).Dispose();
+        }
+
+        await up.WaitForExitAsync(Cancel);
+        Assert.Contains("worker-3 has ended; see ", error.ToString(), StringComparison.Ordinal);
+        Assert.True(up.ExitCode == 3, error.ToString());
+        Assert.Empty(await output);
     }
 
     [Theory]

@@ -32,6 +32,25 @@ public class EdgesTests
         Assert.Empty(used.Except(Allowed[project], StringComparer.Ordinal));
     }
 
+    // A container has no /bin/kill, and what is on a path is whoever's put it there.
+    [Fact]
+    public void No_program_is_started_but_the_own_one()
+    {
+        string source = Path.Combine(SharedData.Repository, "src");
+        var starts = Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
+            .Select(file => (Name: Path.GetRelativePath(source, file), Text: File.ReadAllText(file))).Where(file => file.Text.Contains("ProcessStartInfo", StringComparison.Ordinal) || file.Text.Contains(" Process.Start(", StringComparison.Ordinal));
+        // Each of the two starts Environment.ProcessPath, the second as it is told by its caller.
+        Assert.Equal(
+            ["Witan.Cli/Commands/Up/ChildProcess.cs", "Witan.Machine/Probing/ChildProbe.cs"],
+            starts.Select(file => file.Name).Order(StringComparer.Ordinal));
+        foreach ((string name, string text) in starts)
+        {
+            Assert.True(text.Split("new ProcessStartInfo").Length == 2, name);
+            Assert.DoesNotContain("ProcessStartInfo(\"", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("FileName = \"", text, StringComparison.Ordinal);
+        }
+    }
+
     // Fuzzing beside many other processes found it: a pattern with a time limit threw out of a verification when the machine had no time for it.
     [Theory]
     [InlineData("Witan.Attestation")]

@@ -105,7 +105,15 @@ public sealed class DeployCommandTests : IAsyncLifetime
     {
         CommandRun run = await Deploy("--policy", "phala", "--require", "tier<=1");
         Assert.Equal(ExitCode.Good, run.Code);
-        Assert.Equal(ExitCode.Usage, (await Deploy("--require", "tier=1")).Code);
+    }
+
+    [Fact]
+    public async Task A_tier_that_is_not_understood_is_said_before_anything_is_sent()
+    {
+        CommandRun run = await Deploy("--require", "tier=1");
+        Assert.Equal(ExitCode.Usage, run.Code);
+        Assert.Contains("--require \"tier=1\" is not understood", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Server.Requests);
     }
 
     [Fact]

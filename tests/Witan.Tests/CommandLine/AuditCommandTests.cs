@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Audit;
 using Witan.Tests.Cloud;
 using Witan.Voting;
 using Xunit;
@@ -65,6 +66,18 @@ public sealed class AuditCommandTests : IDisposable
         Assert.Equal(ExitCode.Rejected, (await CommandRun.RunAsync(["audit", Record, "--policy", "strict"])).Code);
     }
 
+    [Fact]
+    public void An_audit_that_takes_long_says_so_and_a_quick_one_says_nothing()
+    {
+        using var said = new ManualResetEventSlim();
+        var error = new Said(said);
+        var terminal = new Terminal(TextWriter.Null, error, colour: false, interactive: false);
+        Assert.Equal(1, SlowAudit.Run(terminal, TimeSpan.FromHours(1), "auditing", () => 1));
+        Assert.Empty(error.ToString());
+        Assert.True(SlowAudit.Run(terminal, TimeSpan.FromMilliseconds(1), "auditing", () => said.Wait(TimeSpan.FromSeconds(30))));
+        Assert.Equal("auditing\n", error.ToString());
+    }
+
     [Theory]
     [InlineData("there is no policy /nowhere.json", "--policy", "/nowhere.json")]
     [InlineData("there is no policy phalla", "--policy", "phalla")]
@@ -76,6 +89,15 @@ public sealed class AuditCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, run.Code);
         Assert.Contains(message, run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
+    }
+
+    private sealed class Said(ManualResetEventSlim said) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            said.Set();
+        }
     }
 
     private static string? Member(JsonDocument json, string name) => json.RootElement.GetProperty(name).GetString();

@@ -68,11 +68,9 @@ internal sealed class TestAgent : IDisposable
     public CastRequest Request(RecordState state, int option) => CastRequest.Of(
         BallotBuilder.Create(state.BallotContext, Secrets.Keys, Secrets.SigningSeed, option, Digest.Zero, P256Scalar.Random, out BallotCommitments hint), hint);
 
-    public Task<CastAnswer> CastAsync(Digest proposal, CastRequest request) => Client.PostAsync(
-        $"v1/proposals/{proposal}/ballots", request, WireJson.Default.CastRequest, WireJson.Default.CastAnswer, CancellationToken.None);
+    public Task<CastAnswer> CastAsync(Digest proposal, CastRequest request) => Client.CastAsync(proposal, request, WireJson.Default.CastRequest, CancellationToken.None);
 
-    public Task<CastAnswer> CastAsync(Digest proposal, Ballot ballot) => Client.PostAsync(
-        $"v1/proposals/{proposal}/ballots", ballot, WireJson.Default.Ballot, WireJson.Default.CastAnswer, CancellationToken.None);
+    public Task<CastAnswer> CastAsync(Digest proposal, Ballot ballot) => Client.CastAsync(proposal, ballot, WireJson.Default.Ballot, CancellationToken.None);
 
     /// <summary>An argument for a record, sealed to the coordinator's key as it gives it.</summary>
     public async Task<SealedArgument> ArgumentAsync(RecordState state, string text)

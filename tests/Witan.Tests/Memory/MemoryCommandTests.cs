@@ -58,6 +58,22 @@ public sealed class MemoryCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, (await RunAsync(socket, "export", "--development-root", "/nowhere.pem")).Code);
     }
 
+    [Fact]
+    public async Task A_file_that_cannot_be_read_is_wrong_usage_and_one_that_is_no_memory_is_refused()
+    {
+        string socket = Path.Combine(_folder, "d.sock");
+        await using SimulatorServer server = await SimulatorServer.StartAsync(
+            new SimulatorOptions { Seed = new byte[32], State = Path.Combine(_folder, "simulator"), Sockets = [new SimulatorSocket("worker", "one", socket)] }, Cancel);
+        await File.WriteAllTextAsync(Key, new string('1', 64), Cancel);
+        string memory = Path.Combine(_folder, WorkerMind.FileName);
+        await File.WriteAllTextAsync(memory, "no memory", Cancel);
+        Assert.Equal(ExitCode.Rejected, (await RunAsync(socket, "show")).Code);
+        File.Delete(memory);
+        File.CreateSymbolicLink(memory, "/proc/self/mem"); // there, and unreadable for everybody
+        CommandRun unreadable = await RunAsync(socket, "show");
+        Assert.True(unreadable.Code == ExitCode.Usage, $"{unreadable.Code} {unreadable.Error}");
+    }
+
     private Task<CommandRun> RunAsync(string socket, params string[] arguments) =>
         CommandRun.RunAsync(["worker", "memory", .. arguments, "--state", _folder, "--owner-key", Key, "--socket", socket]);
 }

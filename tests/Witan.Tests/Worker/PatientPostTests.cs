@@ -49,10 +49,12 @@ public sealed class PatientPostTests
     private static async Task PostAsync(WebApplication app, double seconds)
     {
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
-        var post = new PatientPost(new CoordinatorClient(http, null, TimeProvider.System), TimeProvider.System);
-        await post.SendAsync(
-            "v1/x", new Problem("about:blank", "x", 400, "X", "x"), WireJson.Default.Problem, WireJson.Default.Problem,
-            TimeProvider.System.GetUtcNow().AddSeconds(seconds), TestContext.Current.CancellationToken);
+        var client = new CoordinatorClient(http, null, TimeProvider.System);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        await new PatientPost(TimeProvider.System).SendAsync(
+            () => client.PostAsync("v1/x", new Problem("about:blank", "x", 400, "X", "x"), WireJson.Default.Problem, WireJson.Default.Problem, cancel),
+            TimeProvider.System.GetUtcNow().AddSeconds(seconds),
+            cancel);
     }
 
     private static Task RefuseAsync(HttpContext context, string code, string? retryAfter)

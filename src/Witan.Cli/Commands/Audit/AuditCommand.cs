@@ -26,7 +26,7 @@ public static class AuditCommand
                 Policy = PolicyHash(parsed.GetValue(policy)),
                 Coordinator = Key(parsed.GetValue(coordinator)),
             };
-            AuditReport report = Voting.Audit.Run(InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes), options);
+            AuditReport report = SlowAudit.Run(terminal, InputFile.Read(parsed.GetValue(file)!, Voting.Audit.MaximumBytes), options);
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(AuditJson.Of(report), AuditJsonContext.Default.AuditJson));
             else
@@ -57,35 +57,35 @@ public static class AuditCommand
     {
         if (!report.Valid)
         {
-            terminal.Out.WriteLine($"{terminal.Bad("✗ invalid")}  {report.Problem}");
+            terminal.Out.WriteLine($"{terminal.Bad("✗ invalid")}  {Terminal.Plain(report.Problem)}");
             return;
         }
 
         RecordState state = report.State!;
-        terminal.Out.WriteLine($"{terminal.Good("✓ valid")}  {state.Body.Title}");
+        terminal.Out.WriteLine($"{terminal.Good("✓ valid")}  {Terminal.Plain(state.Body.Title)}");
         terminal.Out.WriteLine($"  proposal     {state.ProposalId}");
         terminal.Out.WriteLine($"  decision     {DecisionText.Of(state)}");
         for (int i = 0; i < state.Counts.Count; i++)
-            terminal.Out.WriteLine($"    {state.Body.Options[i],-12} {state.Counts[i],6}");
+            terminal.Out.WriteLine($"    {Terminal.Plain(state.Body.Options[i]),-12} {state.Counts[i],6}");
         terminal.Out.WriteLine($"  ballots      {state.Ballots.Count} of {state.Roster.Count} on the roster; every proof and signature checked");
         terminal.Out.WriteLine($"  trustees     {state.Partials.Count} partial decryptions checked, {state.Body.Threshold} of {state.Body.Trustees} needed");
         terminal.Out.WriteLine($"  record       {state.Size} events, head {state.Head}");
         terminal.Out.WriteLine($"  policy       {Terminal.Plain(state.Opening.PolicyName)} {state.Opening.Policy}");
         terminal.Out.WriteLine($"  coordinator  {state.Opening.Coordinator}");
         foreach (string warning in report.Warnings)
-            terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}    {warning}");
+            terminal.Out.WriteLine($"  {terminal.Doubt("! warning")}    {Terminal.Plain(warning)}");
     }
 }
 
-/// <summary>A decision in words.</summary>
+/// <summary>A decision in words, for one line of a terminal: the options are the requester's, the explanation is the coordinator's.</summary>
 internal static class DecisionText
 {
-    public static string Of(RecordState state) => state.Outcome switch
+    public static string Of(RecordState state) => Terminal.Plain(state.Outcome switch
     {
         { Decision: Decision.Approved, Winner: { } winner } => $"Approved: {state.Body.Options[winner]}",
         { } outcome => outcome.Decision.ToString(),
         null => $"none ({state.State}{(state.Explanation is null ? "" : ": " + state.Explanation)})",
-    };
+    });
 }
 
 internal sealed record AuditJson(

@@ -43,13 +43,13 @@ internal static class CollateralReport
         if (sight.Trusted is { } trusted)
             WriteDocuments(terminal, trusted);
         if (sight.Fetched is { } fetched)
-            terminal.Out.WriteLine($"  from          {fetched.Source}, {fetched.FetchedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}{(fetched.IsFromCache ? ", out of the cache" : "")}");
+            terminal.Out.WriteLine($"  from          {Terminal.Plain(fetched.Source)}, {fetched.FetchedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}{(fetched.IsFromCache ? ", out of the cache" : "")}");
         foreach (Finding finding in sight.Findings)
         {
             string mark = finding.Severity switch { FindingSeverity.Error => terminal.Bad("✗"), FindingSeverity.Note => terminal.Dim("·"), _ => terminal.Doubt("!") };
             terminal.Out.WriteLine($"  {mark} {finding.Code}  {Terminal.Plain(finding.Message)}");
             if (finding.Remedy is { } remedy && finding.Severity != FindingSeverity.Note)
-                terminal.Out.WriteLine($"      fix: {remedy}");
+                terminal.Out.WriteLine($"      fix: {Terminal.Plain(remedy)}");
         }
     }
 

@@ -49,6 +49,10 @@ internal sealed class CouncilConnection
             throw new CommandException(
                 $"the coordinator {(later ? "cannot answer now" : "refused")}: {e.Message} ({e.Code})", later ? "try again" : null, later ? ExitCode.Undecided : ExitCode.Rejected);
         }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.InvalidResponse)
+        {
+            throw new CommandException($"{http.BaseAddress} answers, and not as a coordinator does: {e.Message}", "is it a coordinator's address, and of this version?", ExitCode.Undecided);
+        }
         catch (HttpRequestException e)
         {
             throw new CommandException(
@@ -60,13 +64,23 @@ internal sealed class CouncilConnection
         }
     }
 
+    /// <summary>The proposal of an id.</summary>
+    public static async Task<ProposalSummary> GetProposalAsync(HttpClient http, Digest id, CancellationToken cancellationToken) =>
+        RequireSame(await GetAsync(http, $"v1/proposals/{id}", WireJson.Default.ProposalSummary, cancellationToken), id);
+
+    /// <summary>Refuses an answer about another proposal: all that follows would be true, and said of the wrong one.</summary>
+    public static ProposalSummary RequireSame(ProposalSummary answer, Digest asked) => answer.Id == asked
+        ? answer
+        : throw new CommandException(
+            $"the coordinator answers about proposal {answer.Id}; {asked} was asked for", "nothing of its answer is taken: ask another coordinator, or audit a record that you have", ExitCode.Rejected);
+
     /// <summary>The proposal of an id, or of the beginning of one that fits no other.</summary>
     public static async Task<ProposalSummary> FindAsync(HttpClient http, string id, CancellationToken cancellationToken)
     {
         if (id.Length is < 4 or > 64 || !id.All(char.IsAsciiHexDigitLower))
             throw new CommandException($"{id} is no proposal's id", "4 to 64 lower-case hexadecimal digits: witan proposals lists them");
         if (id.Length == 64)
-            return await GetAsync(http, $"v1/proposals/{id}", WireJson.Default.ProposalSummary, cancellationToken);
+            return await GetProposalAsync(http, Digest.Parse(id), cancellationToken);
         ProposalSummary[] found =
         [
             .. (await GetAsync(http, "v1/proposals", WireJson.Default.IReadOnlyListProposalSummary, cancellationToken))

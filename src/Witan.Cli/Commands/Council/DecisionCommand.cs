@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Audit;
 using Witan.Cli.Commands.Up;
 using Witan.Voting;
 
@@ -37,12 +38,11 @@ public static class DecisionCommand
     // What is shown is what the file proves, never what the coordinator said of it.
     private static int Show(Terminal terminal, byte[] file, ProposalSummary proposal, string? path, bool json)
     {
-        AuditReport report = Voting.Audit.Run(file, new AuditOptions { Proposal = proposal.Id });
-        if (!report.Valid)
-            throw new CommandException($"the coordinator's record does not hold: {report.Problem}", "keep the file (--out) as evidence against the coordinator", ExitCode.Rejected);
+        AuditReport report = SlowAudit.Run(terminal, file, new AuditOptions { Proposal = proposal.Id });
         DecisionPrinter.Print(terminal, report, path, json);
+        DecisionPrinter.RequireHolds(report, path);
         if (!report.State!.IsFinal && proposal.Waiting.Length > 0)
-            terminal.Error.WriteLine($"not finished: it waits {proposal.Waiting}");
+            terminal.Error.WriteLine($"not finished: it waits {Terminal.Plain(proposal.Waiting)}");
         return report.State.Outcome is null ? ExitCode.Undecided : ExitCode.Good;
     }
 
@@ -51,7 +51,7 @@ public static class DecisionCommand
         string shown = "";
         while (true)
         {
-            string line = $"{proposal.State}{(proposal.Roster > 0 ? $", {proposal.Ballots} of {proposal.Roster} ballots" : "")}{(proposal.Waiting.Length > 0 ? $", waits {proposal.Waiting}" : "")}";
+            string line = $"{proposal.State}{(proposal.Roster > 0 ? $", {proposal.Ballots} of {proposal.Roster} ballots" : "")}{(proposal.Waiting.Length > 0 ? $", waits {Terminal.Plain(proposal.Waiting)}" : "")}";
             if (line != shown)
                 await terminal.Error.WriteAsync(terminal.Interactive ? $"\r\e[2K{line}" : line + Environment.NewLine);
             shown = line;
@@ -71,7 +71,7 @@ public static class DecisionCommand
     {
         try
         {
-            return await CouncilConnection.GetAsync(http, $"v1/proposals/{last.Id}", WireJson.Default.ProposalSummary, cancellationToken);
+            return await CouncilConnection.GetProposalAsync(http, last.Id, cancellationToken);
         }
         catch (CommandException e) when (e.ExitCode == ExitCode.Undecided)
         {

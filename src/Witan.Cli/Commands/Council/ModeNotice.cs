@@ -21,7 +21,7 @@ internal sealed class ModeNotice(Terminal terminal) : DelegatingHandler
             foreach (ExecutionMode mode in Enum.GetValues<ExecutionMode>().Where(mode => mode.Mark() is { } mark && given.Contains(mark, StringComparer.Ordinal)))
             {
                 _said = true;
-                await terminal.Error.WriteLineAsync($"{terminal.Doubt("!")} {mode.Warning()}");
+                await terminal.Error.WriteLineAsync($"{terminal.Warning("!")} {mode.Warning()}");
             }
         }
 

@@ -21,7 +21,7 @@ public static class PolicyCommand
         command.SetAction(async (parsed, token) =>
         {
             using HttpClient http = connection.Open(parsed, terminal);
-            CouncilPolicy policy = await CouncilConnection.GetAsync(http, "v1/policy", PolicyJson.Default.CouncilPolicy, token);
+            CouncilPolicy policy = await CouncilConnection.CallAsync(http, client => client.GetPolicyAsync(token));
             await WriteAsync(terminal, policy, parsed.GetValue(json));
             return ExitCode.Good;
         });
@@ -42,7 +42,7 @@ public static class PolicyCommand
             }
             catch (SettingException e)
             {
-                throw new CommandException(e.Message, e.Hint, File.Exists(parsed.GetValue(file)) ? ExitCode.Rejected : ExitCode.Usage);
+                throw new CommandException(e.Message, e.Hint, e.InnerException is null ? ExitCode.Rejected : ExitCode.Usage);
             }
 
             await WriteAsync(terminal, policy, parsed.GetValue(json));
@@ -63,13 +63,13 @@ public static class PolicyCommand
         table.Add("name", policy.Name);
         table.Add("hash", policy.Hash().ToString());
         table.Add("appraisal", $"{policy.Appraisal}, worst tier {policy.WorstLevel}");
-        table.Add("attestation", $"ends after {TimeSpan.FromMilliseconds(policy.AttestationMilliseconds).TotalHours:0.##} h");
+        table.Add("attestation", $"ends after {policy.AttestationMilliseconds / 3_600_000.0:0.##} h");
         table.Add("roster", $"{policy.MinimumWorkers} to {policy.MaximumWorkers} workers, {(policy.InstancesPerPlatform == 0 ? "any number" : $"at most {policy.InstancesPerPlatform}")} of one platform");
         table.Add("trustees", $"at least {policy.MinimumTrustees}; more than half of them open a sum");
         table.Add("turnout", $"at least {policy.TurnoutPercent} percent of the smallest roster");
         table.Add("anonymity", $"no sum of fewer than {policy.MinimumAnonymity} ballots is opened");
         table.Add("pass rule", $"more than {policy.PassNumerator}/{policy.PassDenominator} of the votes that are no abstentions");
-        table.Add("longest", $"{TimeSpan.FromMilliseconds(policy.LongestMilliseconds).TotalDays:0.##} d from creation to close");
+        table.Add("longest", $"{policy.LongestMilliseconds / 86_400_000.0:0.##} d from creation to close");
         table.Add("revoked workers", policy.RevokedMayFinish ? "may finish proposals whose roster has them" : "are out at once");
         (string Name, IReadOnlyList<string> Values)[] lists =
         [

@@ -48,9 +48,9 @@ public static class ProposalsCommand
             byte[] seed = RequesterKey.Read(parsed.GetValue(key));
             ProposalSummary found = await CouncilConnection.FindAsync(http, parsed.GetValue(id)!, token);
             RequesterOrder order = RequesterOrder.Create("cancel", found.Id, TimeProvider.System.GetUtcNow(), seed);
-            ProposalSummary after = await CouncilConnection.CallAsync(http, client => client.PostAsync(
-                $"v1/proposals/{found.Id}/cancel", order, WireJson.Default.RequesterOrder, WireJson.Default.ProposalSummary, token));
-            await terminal.Out.WriteLineAsync($"{after.State}: {after.Title}");
+            ProposalSummary after = CouncilConnection.RequireSame(await CouncilConnection.CallAsync(http, client => client.PostAsync(
+                $"v1/proposals/{found.Id}/cancel", order, WireJson.Default.RequesterOrder, WireJson.Default.ProposalSummary, token)), found.Id);
+            await terminal.Out.WriteLineAsync($"{after.State}: {Terminal.Plain(after.Title)}");
             return ExitCode.Good;
         });
         return command;
@@ -74,8 +74,8 @@ public static class ProposalsCommand
 
         table.Write(terminal);
         foreach (ProposalSummary proposal in all.Where(proposal => proposal.Waiting.Length > 0))
-            terminal.Out.WriteLine($"{proposal.Id.Short()} waits {proposal.Waiting}");
+            terminal.Out.WriteLine($"{proposal.Id.Short()} waits {Terminal.Plain(proposal.Waiting)}");
         if (all[0].Mark.Length > 0)
-            terminal.Out.WriteLine(terminal.Doubt(all[0].Mark));
+            terminal.Out.WriteLine(terminal.Doubt(Terminal.Plain(all[0].Mark)));
     }
 }

@@ -18,6 +18,6 @@ internal static class RequesterKey
         string text = Encoding.ASCII.GetString(InputFile.Read(path, 1024)).Trim();
         return text.Length == 64 && text.All(char.IsAsciiHexDigit)
             ? Convert.FromHexString(text)
-            : throw new CommandException($"{path} is no seed of 64 hexadecimal digits");
+            : throw new CommandException($"{path} is no seed of 64 hexadecimal digits", "give the file that was made for this requester; witan up makes a new one where DIR/state/requester.key is deleted");
     }
 }

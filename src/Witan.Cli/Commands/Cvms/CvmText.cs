@@ -71,6 +71,9 @@ internal static class CvmText
             Line("endpoint", endpoint.App);
     }
 
+    /// <summary>A line of a log, which keeps its columns and nothing else that moves a cursor.</summary>
+    public static string LogLine(string line) => Terminal.Plain(line.Replace("\t", "    ", StringComparison.Ordinal));
+
     /// <summary>Prints one JSON object.</summary>
     public static void WriteJson(TextWriter output, Action<Utf8JsonWriter> members)
     {

@@ -60,7 +60,7 @@ public static class CvmsCommand
             using CloudConnection cloud = connect(parsed);
             CvmInfo info = await FindAsync(cloud, parsed.GetValue(name)!, cancellationToken);
             foreach (string line in await new CvmLog(cloud.Client).TailAsync(info.Key, parsed.GetValue(tail), cancellationToken))
-                terminal.Out.WriteLine(line);
+                terminal.Out.WriteLine(CvmText.LogLine(line));
             return ExitCode.Good;
         }));
         return command;
@@ -76,7 +76,8 @@ public static class CvmsCommand
             using CloudConnection cloud = connect(parsed);
             CvmInfo info = await FindAsync(cloud, parsed.GetValue(name)!, cancellationToken);
             await cloud.Client.RestartAsync(info.Key, cancellationToken);
-            terminal.Error.WriteLine($"restarting {info.Name}; wait for it with: witan watch {info.Name} --collateral FILE");
+            string known = Terminal.Plain(info.Name);
+            terminal.Error.WriteLine($"restarting {known}; wait for it with: witan watch {known} --collateral FILE");
             return ExitCode.Good;
         }));
         return command;
@@ -95,7 +96,7 @@ public static class CvmsCommand
             if (!parsed.GetValue(yes))
                 throw new CommandException($"{info.Name} ({info.Status}, app {info.AppId}) would be deleted with its disk", "say so with --yes");
             await cloud.Client.DeleteAsync(info.Key, cancellationToken);
-            terminal.Error.WriteLine($"{info.Name} deleted");
+            terminal.Error.WriteLine($"{Terminal.Plain(info.Name)} deleted");
             return ExitCode.Good;
         }));
         return command;

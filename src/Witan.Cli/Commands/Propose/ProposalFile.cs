@@ -113,16 +113,19 @@ public sealed record ProposalFile(
             : throw new CommandException($"{name}: pass is no fraction", "pass: 2/3");
     }
 
+    // Longer than any policy lets a proposal last, and short enough to be added to a date.
     private static TimeSpan Duration(string name, string text)
     {
+        const int most = 3650;
         bool good = int.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0;
-        return (good, text.Length > 0 ? text[^1] : ' ') switch
+        double seconds = value * ((good, text.Length > 0 ? text[^1] : ' ') switch
         {
-            (true, 's') => TimeSpan.FromSeconds(value),
-            (true, 'm') => TimeSpan.FromMinutes(value),
-            (true, 'h') => TimeSpan.FromHours(value),
-            (true, 'd') => TimeSpan.FromDays(value),
+            (true, 's') => 1.0,
+            (true, 'm') => 60,
+            (true, 'h') => 3600,
+            (true, 'd') => 86_400,
             _ => throw new CommandException($"{name}: deadline is no duration", "deadline: 10m"),
-        };
+        });
+        return seconds <= most * 86_400.0 ? TimeSpan.FromSeconds(seconds) : throw new CommandException($"{name}: deadline is more than {most} days", "deadline: 10m");
     }
 }

@@ -45,7 +45,7 @@ internal static class MemoryCommand
             WorkerMemory memory = await desk.Store.AddAsync(desk.Owner, entry, token);
             terminal.Out.WriteLine($"added; the memory has {memory.Entries.Count} entries");
             if (Recollection.NotesLeftOut(memory) is > 0 and var left)
-                terminal.Error.WriteLine($"{terminal.Doubt("!")} the oldest notes are no longer put before the worker's mind ({left}): it takes {Recollection.MaximumCharacters} characters of them");
+                terminal.Error.WriteLine($"{terminal.Warning("!")} the oldest notes are no longer put before the worker's mind ({left}): it takes {Recollection.MaximumCharacters} characters of them");
         }, token));
 
         var sign = new Command("sign", "Print a note signed by the owner, as one word for a file of --notes. Needs no worker.") { text, kind, Key };
@@ -105,7 +105,7 @@ internal static class MemoryCommand
             ExecutionSettings execution = ExecutionSettings.Resolve(
                 Environment.GetEnvironmentVariable("LOCAL_MODE"), simulated: root is not null, parsed.GetValue(Socket), "127.0.0.1", "local-record");
             if (execution.Mode.Warning() is { } warning)
-                await terminal.Error.WriteLineAsync($"{terminal.Doubt("!")} {warning}");
+                await terminal.Error.WriteLineAsync($"{terminal.Warning("!")} {warning}");
             // Only the worker makes its memory, for the owner that it was started with: made here it would be whoever's comes first.
             if (!File.Exists(path))
                 throw new CommandException($"there is no memory at {path}", "a worker makes it when it starts, for the key of its --owner or WITAN_OWNER", ExitCode.Rejected);
@@ -131,7 +131,10 @@ internal static class MemoryCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new CommandException(e.Message, "is this the worker's own state directory, and the owner's key that the worker was started with?", ExitCode.Rejected);
+            // A file that cannot be read is wrong usage, as everywhere; one that was read and says no is a refusal.
+            bool isUnread = e is MemoryException ? e.InnerException is not null : e is not InvalidDataException;
+            throw new CommandException(
+                e.Message, "is this the worker's own state directory, and the owner's key that the worker was started with?", isUnread ? ExitCode.Usage : ExitCode.Rejected);
         }
     }
 

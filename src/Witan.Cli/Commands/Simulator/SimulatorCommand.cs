@@ -29,6 +29,7 @@ public static class SimulatorCommand
         {
             ParentGuard.Arm();
             using var signals = new ProgramSignals();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, token);
             string directory = InputFile.WritableDirectory(parsed.GetValue(state)!);
             var options = new SimulatorOptions
             {
@@ -40,9 +41,9 @@ public static class SimulatorCommand
                 AppCompose = Compose(parsed.GetValue(compose)),
                 Version = VersionOf(parsed.GetValue(version)!),
             };
-            await using SimulatorServer server = await StartAsync(options, token);
+            await using SimulatorServer server = await StartAsync(options, stop.Token);
             SimulatorAnnouncement.Write(terminal, options, server, parsed.GetValue(json));
-            await Task.Delay(Timeout.Infinite, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Good;
         });
         return command;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.CollateralFiles;
 
 namespace Witan.Cli.Commands.Simulator;
 
@@ -13,10 +14,10 @@ internal static class SimulatorSeed
             return SHA256.HashData(Encoding.UTF8.GetBytes("witan simulator seed: " + text));
         string path = Path.Combine(directory, "seed");
         if (!File.Exists(path))
-            File.WriteAllText(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+            OutputFile.Write(path, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
         try
         {
-            byte[] seed = Convert.FromHexString(File.ReadAllText(path).Trim());
+            byte[] seed = Convert.FromHexString(Encoding.ASCII.GetString(InputFile.Read(path, 4096)).Trim());
             if (seed.Length >= 16)
                 return seed;
         }

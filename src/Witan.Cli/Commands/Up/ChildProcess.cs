@@ -1,15 +1,26 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Witan.Agent;
 
 namespace Witan.Cli.Commands.Up;
 
 /// <summary>One agent as a process of its own: this program again, with another command. Its output goes to a file.</summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed partial class ChildProcess : IDisposable
 {
+    private const int SigTerm = 15;
     private readonly Process _process;
     private readonly StreamWriter _log;
+    private string? _error;
+    private string? _last;
 
-    private ChildProcess(string name, Process process, StreamWriter log) => (Name, _process, _log) = (name, process, log);
+    private ChildProcess(string name, Process process, StreamWriter log)
+    {
+        (Name, _process, _log) = (name, process, log);
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
 
     public string Name { get; }
 
@@ -30,27 +41,23 @@ internal sealed class ChildProcess : IDisposable
             start.ArgumentList.Add(argument);
         start.Environment[ParentGuard.Variable] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
         start.Environment.Remove("LOCAL_MODE");
+        // This council keeps its records in its own directory, whatever other coordinator this shell was set up for.
+        start.Environment.Remove("WITAN_STORE");
         if (localMode)
             start.Environment["LOCAL_MODE"] = "true";
         // A dozen small processes on one machine: no need for a server's heaps.
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
         var writer = new StreamWriter(log, append: true) { AutoFlush = true };
-        Process process = Process.Start(start)!;
-        void Keep(object _, DataReceivedEventArgs line)
-        {
-            if (line.Data is not null)
-            {
-                lock (writer)
-                    writer.WriteLine(line.Data);
-            }
-        }
+        return new ChildProcess(name, Process.Start(start)!, writer);
+    }
 
-        process.OutputDataReceived += Keep;
-        process.ErrorDataReceived += Keep;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return new ChildProcess(name, process, writer);
+    /// <summary>Why one that has ended did: its last error, else its last line, else its exit code. Waits until all of its output is there.</summary>
+    public async Task<string> ReasonAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        lock (_log)
+            return _error ?? _last ?? $"exit code {_process.ExitCode}";
     }
 
     /// <summary>Asks it to stop, waits a little, and ends it.</summary>
@@ -58,7 +65,7 @@ internal sealed class ChildProcess : IDisposable
     {
         if (_process.HasExited)
             return;
-        using Process? kill = Process.Start(new ProcessStartInfo("/bin/kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]) { UseShellExecute = false });
+        _ = kill(Id, SigTerm); // where it fails, there is no such process any more
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         try
         {
@@ -77,4 +84,21 @@ internal sealed class ChildProcess : IDisposable
         lock (_log)
             _log.Dispose();
     }
+
+    private void Keep(string? line)
+    {
+        const string error = "witan: error: ";
+        if (line is null)
+            return;
+        lock (_log)
+        {
+            _log.WriteLine(line);
+            _last = line;
+            if (line.StartsWith(error, StringComparison.Ordinal))
+                _error = line[error.Length..];
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 }

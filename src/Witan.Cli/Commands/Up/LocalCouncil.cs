@@ -26,16 +26,16 @@ internal sealed class LocalCouncil : IAsyncDisposable
 
     public IReadOnlyList<ChildProcess> Children => _children;
 
-    public void Start(Digest requester)
+    public async Task StartAsync(Digest requester, CancellationToken cancellationToken)
     {
         int ports = _settings.Simulated ? 1 : 1 + _settings.Workers;
         for (int i = 0; i < ports; i++)
             RequireFree(_settings.Port + i);
-        string logs = Directory.CreateDirectory(Path.Combine(_state, "logs")).FullName;
+        string logs = InputFile.WritableDirectory(Path.Combine(_state, "logs"));
         string[] workers = [.. Enumerable.Range(1, _settings.Workers).Select(i => $"worker-{i}")];
         string[] trustees = [.. Enumerable.Range(1, _settings.Trustees).Select(i => $"trustee-{i}")];
         if (_settings.Simulated)
-            StartSimulator(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))]);
+            await StartSimulatorAsync(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))], cancellationToken);
         // All of it runs on one machine, so the rule that voters run on different ones is off here.
         Add("coordinator", logs, [
             "coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString(),
@@ -67,7 +67,7 @@ internal sealed class LocalCouncil : IAsyncDisposable
 
     private string SocketOf(string name) => Path.Combine(_sockets, $"{name}.sock");
 
-    private void StartSimulator(string logs, IEnumerable<(string App, string Instance)> machines)
+    private async Task StartSimulatorAsync(string logs, IEnumerable<(string App, string Instance)> machines, CancellationToken cancellationToken)
     {
         string[] sockets = [.. machines.SelectMany(machine => new[] { "--socket", $"{machine.App}/{machine.Instance}={SocketOf(machine.Instance)}" })];
         ChildProcess simulator = ChildProcess.Start("simulator", logs, false, ["simulator", "--state", StateOf("simulator"), .. sockets]);
@@ -77,8 +77,12 @@ internal sealed class LocalCouncil : IAsyncDisposable
         while (!File.Exists(SocketOf("coordinator")))
         {
             if (simulator.HasExited || Environment.TickCount64 > deadline)
-                throw new CommandException("the simulator did not start", $"see {Path.Combine(logs, "simulator.log")}", ExitCode.Internal);
-            Thread.Sleep(50);
+            {
+                string reason = simulator.HasExited ? await simulator.ReasonAsync(cancellationToken) : "no socket after 20 s";
+                throw new CommandException($"the simulator did not start: {reason}", $"see {Path.Combine(logs, "simulator.log")}", ExitCode.Undecided);
+            }
+
+            await Task.Delay(50, cancellationToken);
         }
     }
 
@@ -104,9 +108,11 @@ internal sealed class LocalCouncil : IAsyncDisposable
             using var probe = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
             probe.Start();
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            throw new CommandException($"port {port} is in use", "choose another first port with --port");
+            throw new CommandException(
+                e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $"port {port} is in use" : $"port {port} cannot be listened on: {e.Message} ({e.SocketErrorCode})",
+                "choose another first port with --port");
         }
     }
 }

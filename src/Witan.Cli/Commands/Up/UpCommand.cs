@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
+using Witan.Cli.Commands.Audit;
+using Witan.Cli.Commands.CollateralFiles;
+using Witan.Cli.Commands.Council;
 using Witan.Cli.Commands.Propose;
 using Witan.Crypto;
 using Witan.Voting;
@@ -44,6 +48,8 @@ public static class UpCommand
     {
         if (settings.Workers is < 1 or > 64 || settings.Trustees is < 1 or > 31)
             throw new CommandException("1 to 64 workers and 1 to 31 trustees run on one machine");
+        if (settings.Port < 1 || settings.Port > settings.LastFirstPort)
+            throw new CommandException($"--port {settings.Port}: 1 to {settings.LastFirstPort}, so that there is a port for each process that listens");
         if (settings.Once && settings.Propose is null)
             throw new CommandException("--once needs something to decide", "add --propose FILE");
         ProposalFile? proposal = settings.Propose is null ? null : ProposalFile.Parse(settings.Propose, InputFile.Read(settings.Propose, 1 << 20));
@@ -55,41 +61,43 @@ public static class UpCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, cancellationToken);
         var settingsHere = settings with { Out = output };
         await using var council = new LocalCouncil(settingsHere, state);
-        council.Start(new Digest(Ed25519.PublicKey(requester)));
         var progress = new UpProgress(terminal, settingsHere, council);
+        // How it ends where it is stopped: what was asked for is not there until it is decided.
+        int outcome = proposal is null ? ExitCode.Good : ExitCode.Undecided;
         try
         {
+            await council.StartAsync(new Digest(Ed25519.PublicKey(requester)), stop.Token);
             await progress.WaitForAdmissionsAsync(stop.Token);
             if (proposal is null)
                 await terminal.Error.WriteLineAsync($"the council is up at {council.Http.BaseAddress}; propose with: witan propose FILE --coordinator {council.Http.BaseAddress} --key {Path.Combine(state, "requester.key")}");
-            else if (await DecideAsync(terminal, settingsHere, council, progress, proposal, requester, stop.Token) is { } exit && settings.Once)
-                return exit;
-            await progress.WatchChildrenAsync(stop.Token);
-            return ExitCode.Good;
+            else
+                outcome = await DecideAsync(terminal, settingsHere, council, progress, proposal, requester, stop.Token);
+            if (!settings.Once)
+                await progress.WatchChildrenAsync(stop.Token);
+            return outcome;
         }
-        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await terminal.Error.WriteLineAsync("stopping");
-            return settings.Once ? ExitCode.Undecided : ExitCode.Good;
+            return outcome;
         }
     }
 
-    private static async Task<int?> DecideAsync(
+    private static async Task<int> DecideAsync(
         Terminal terminal, UpSettings settings, LocalCouncil council, UpProgress progress, ProposalFile proposal, byte[] requester, CancellationToken cancellationToken)
     {
         ProposalBody body = proposal.ToBody(settings.FewestWorkers, settings.FewestWorkers, settings.Trustees, TimeProvider.System.GetUtcNow());
         ProposalSummary opened = await ProposeCommand.SubmitAsync(council.Http, body, requester, cancellationToken);
-        await terminal.Error.WriteLineAsync($"proposed: {body.Title} ({opened.Id.Short()})");
+        await terminal.Error.WriteLineAsync($"proposed: {Terminal.Plain(body.Title)} ({opened.Id.Short()})");
         await progress.WaitForDecisionAsync(opened.Id, cancellationToken);
-        byte[] file = await new CoordinatorClient(council.Http, null, TimeProvider.System).GetBytesAsync($"v1/proposals/{opened.Id}/decision", cancellationToken);
+        byte[] file = await CouncilConnection.CallAsync(council.Http, client => client.GetBytesAsync($"v1/proposals/{opened.Id}/decision", cancellationToken));
         string path = Path.Combine(settings.Out, "decision.json");
-        await File.WriteAllBytesAsync(path, file, cancellationToken);
 
         // What is shown is what the file proves, not what the coordinator said.
-        AuditReport report = Voting.Audit.Run(file);
-        if (!report.Valid)
-            throw new CommandException($"the coordinator's record does not hold: {report.Problem}", null, ExitCode.Rejected);
+        AuditReport report = SlowAudit.Run(terminal, file, new AuditOptions { Proposal = opened.Id });
         DecisionPrinter.Print(terminal, report, path, settings.Json);
+        OutputFile.Write(path, file);
+        DecisionPrinter.RequireHolds(report, path);
         return report.State!.Outcome is null ? ExitCode.Undecided : ExitCode.Good;
     }
 
@@ -97,18 +105,7 @@ public static class UpCommand
     {
         string path = Path.Combine(state, "requester.key");
         if (!File.Exists(path))
-        {
-            File.WriteAllText(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-        try
-        {
-            return Convert.FromHexString(File.ReadAllText(path).Trim());
-        }
-        catch (FormatException)
-        {
-            throw new CommandException($"{path} is damaged", "delete it to make a new one");
-        }
+            OutputFile.Write(path, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
+        return RequesterKey.Read(path);
     }
 }

@@ -44,7 +44,7 @@ public static class WatchCommand
         CancellationToken cancellationToken)
     {
         if (expected.ComposeHash is null)
-            terminal.Error.WriteLine($"{terminal.Doubt("!")} no compose hash is known for {name}: any compose is taken; give one with --compose-hash");
+            terminal.Error.WriteLine($"{terminal.Warning("!")} no compose hash is known for {name}: any compose is taken; give one with --compose-hash");
         using HttpClient endpoint = options.Endpoint(parsed);
         IEndpointEvidence evidence = options.Evidence(parsed)(
             endpoint, async token => (await cloud.Client.GetAttestationAsync(cvm, token))?.TcbInfo?.AppCompose);

@@ -58,8 +58,10 @@ internal sealed class WatchOptions
             command.Options.Add(option);
     }
 
+    /// <summary>How it is waited. All that is wrong with it is said here, where nothing was sent yet.</summary>
     public EndpointWatchOptions Read(ParseResult parsed)
     {
+        _ = Requirement(parsed);
         double interval = parsed.GetValue(_interval), timeout = Math.Min(parsed.GetValue(_pollTimeout), interval);
         if (!(interval is > 0 and <= 3600) || !(timeout > 0))
             throw new CommandException("--interval and --poll-timeout must be more than 0 and at most 3600 seconds");

@@ -55,14 +55,14 @@ internal sealed class WatchText(Terminal terminal) : IProgress<EndpointProgress>
         if (result.LastDetail is not null)
             terminal.Out.WriteLine($"  last seen: {Terminal.Plain(result.LastDetail)}");
         foreach (Finding finding in result.Evidence?.Findings.Where(finding => finding.Severity >= FindingSeverity.Undecided) ?? [])
-            terminal.Out.WriteLine($"  {finding.Code}: {Terminal.Plain(finding.Message)}{(finding.Remedy is null ? "" : $" ({finding.Remedy})")}");
+            terminal.Out.WriteLine($"  {finding.Code}: {Terminal.Plain(finding.Message)}{(finding.Remedy is null ? "" : $" ({Terminal.Plain(finding.Remedy)})")}");
         foreach (string line in result.LogTail)
-            terminal.Out.WriteLine(terminal.Dim($"  log: {line}"));
+            terminal.Out.WriteLine(terminal.Dim($"  log: {CvmText.LogLine(line)}"));
         if (result.LogProblem is not null)
             terminal.Out.WriteLine($"  no log: {Terminal.Plain(result.LogProblem)}");
         if (result.Outcome == EndpointWatchOutcome.Gone)
             return;
-        terminal.Out.WriteLine($"{terminal.Doubt("!")} CVM {result.CvmId} is still there: it may come up later, and it still costs money.");
+        terminal.Out.WriteLine($"{terminal.Doubt("!")} CVM {Terminal.Plain(result.CvmId)} is still there: it may come up later, and it still costs money.");
         terminal.Out.WriteLine($"  wait again: witan watch {name} --collateral FILE");
         terminal.Out.WriteLine($"  delete it:  witan cvms delete {name} --yes");
     }
