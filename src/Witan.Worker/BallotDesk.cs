@@ -21,6 +21,7 @@ public sealed class BallotDesk
     private readonly ConcurrentDictionary<Digest, bool> _running = new();
     private readonly string _folder;
     private readonly AgentProgram _program;
+    private readonly CouncilPolicy _policy;
     private readonly WorkerMind _mind;
     private readonly TimeProvider _clock;
     private readonly TimedDeliberation _deliberation;
@@ -32,6 +33,7 @@ public sealed class BallotDesk
     public BallotDesk(AgentProgram program, IDeliberator deliberator, WorkerMind mind, TimeSpan castWindow, TimeProvider clock)
     {
         (_program, _mind, _clock) = (program, mind, clock);
+        _policy = PolicySettings.Read(program.Options.Policy);
         _folder = Directory.CreateDirectory(Path.Combine(program.Options.State, "ballots")).FullName;
         _deliberation = new TimedDeliberation(deliberator, castWindow, clock);
         _arguments = new ArgumentDesk(program, _deliberation, mind, _folder, clock);
@@ -108,6 +110,8 @@ public sealed class BallotDesk
 
         if (!_program.Checkpoints.IsIn(proposal, replica.Events))
             throw new InvalidDataException("its record is shorter or other than what this worker saw before");
+        if (_policy.Looser(state.Body, state.Body.CreatedAt) is { } looser)
+            throw new InvalidDataException($"this worker takes no part in a proposal that is looser than its policy: {looser}");
         if (_program.Distrusted(state, state.Qualified) is { } distrusted)
             throw new InvalidDataException($"this worker encrypts nothing to the proposal's key: {distrusted}");
         if (state.State == ProposalState.Deliberating)

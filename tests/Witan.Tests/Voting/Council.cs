@@ -8,8 +8,6 @@ namespace Witan.Tests.Voting;
 internal sealed class Council
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
-    private readonly byte[] _coordinator = RandomNumberGenerator.GetBytes(32);
-
     private readonly P256Scalar _secret;
 
     public Council(int workers, int trustees = 3, int threshold = 2, Func<ProposalBody, ProposalBody>? change = null, int[]? weights = null)
@@ -50,7 +48,7 @@ internal sealed class Council
     private Council(Council from, int size)
     {
         (_secret, Encryption) = (from._secret, from.Encryption);
-        (_coordinator, Workers, Trustees, Weights, Body, Now) = (from._coordinator, from.Workers, from.Trustees, from.Weights, from.Body, from.Now);
+        (CoordinatorSeed, Workers, Trustees, Weights, Body, Now) = (from.CoordinatorSeed, from.Workers, from.Trustees, from.Weights, from.Body, from.Now);
         foreach (RecordEvent next in from.Events.Take(size))
         {
             State = RecordFold.Apply(State, next, ProofChecks.None, out _)!;
@@ -62,7 +60,7 @@ internal sealed class Council
 
     public IReadOnlyList<Agent> Workers { get; }
 
-    public IReadOnlyList<Agent> Trustees { get; }
+    public IReadOnlyList<Agent> Trustees { get; init; }
 
     public int[] Weights { get; }
 
@@ -76,9 +74,9 @@ internal sealed class Council
     public P256Point Encryption { get; }
 
     /// <summary>What the coordinator signs with.</summary>
-    public byte[] CoordinatorSeed => _coordinator;
+    public byte[] CoordinatorSeed { get; init; } = RandomNumberGenerator.GetBytes(32);
 
-    public Digest CoordinatorKey => new(Ed25519.PublicKey(_coordinator));
+    public Digest CoordinatorKey => new(Ed25519.PublicKey(CoordinatorSeed));
 
     public IReadOnlyList<RosterEntry> Admitted =>
         [.. Workers.Select((worker, i) => new RosterEntry(worker.Keys, Weights[i], 0, Digest.Zero))];
@@ -88,7 +86,7 @@ internal sealed class Council
     /// <summary>Signs and applies an event; returns the refusal where it is refused.</summary>
     public Refusal? Try(RecordPayload payload)
     {
-        RecordEvent next = RecordEvent.Next(Events.Count, State?.Head ?? Digest.Zero, Now, payload, _coordinator);
+        RecordEvent next = RecordEvent.Next(Events.Count, State?.Head ?? Digest.Zero, Now, payload, CoordinatorSeed);
         if (RecordFold.Apply(State, next, ProofChecks.All, out Refusal? refusal) is not { } state)
             return refusal;
         State = state;
@@ -105,29 +103,29 @@ internal sealed class Council
     /// <summary>The same council with a record of which only the first events are left.</summary>
     public Council Fork(int size) => new(this, size);
 
-    public Checkpoint Checkpoint() => Witan.Voting.Checkpoint.Of(State, _coordinator);
+    public Checkpoint Checkpoint() => Witan.Voting.Checkpoint.Of(State, CoordinatorSeed);
 
-    public Receipt Receipt(Ballot ballot) => Witan.Voting.Receipt.For(State.ProposalId, State.Positions[ballot.Nullifier], ballot, _coordinator);
+    public Receipt Receipt(Ballot ballot) => Witan.Voting.Receipt.For(State.ProposalId, State.Positions[ballot.Nullifier], ballot, CoordinatorSeed);
 
-    public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, _coordinator);
+    public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, CoordinatorSeed);
 
     /// <summary>What a coordinator can sign with its own key alone: any payloads, chained, checked by nobody.</summary>
     public List<RecordEvent> Rechain(IEnumerable<RecordPayload> payloads, DateTimeOffset[]? times = null)
     {
         var events = new List<RecordEvent>();
         foreach (RecordPayload payload in payloads)
-            events.Add(RecordEvent.Next(events.Count, events.Count == 0 ? Digest.Zero : events[^1].Hash, times?[events.Count] ?? Now, payload, _coordinator));
+            events.Add(RecordEvent.Next(events.Count, events.Count == 0 ? Digest.Zero : events[^1].Hash, times?[events.Count] ?? Now, payload, CoordinatorSeed));
         return events;
     }
 
     /// <summary>The next event after a state, signed.</summary>
     public RecordEvent Sign(RecordState? state, RecordPayload payload) =>
-        RecordEvent.Next(state?.Size ?? 0, state?.Head ?? Digest.Zero, Now, payload, _coordinator);
+        RecordEvent.Next(state?.Size ?? 0, state?.Head ?? Digest.Zero, Now, payload, CoordinatorSeed);
 
     /// <summary>Appends an event whose proofs were checked before.</summary>
     public void AppendUnchecked(RecordPayload payload)
     {
-        RecordEvent next = RecordEvent.Next(Events.Count, State.Head, Now, payload, _coordinator);
+        RecordEvent next = RecordEvent.Next(Events.Count, State.Head, Now, payload, CoordinatorSeed);
         State = RecordFold.Apply(State, next, ProofChecks.None, out Refusal? refusal) ?? throw new InvalidOperationException(refusal!.Message);
         Events.Add(next);
     }
@@ -172,8 +170,8 @@ internal sealed class Council
         KeyGenerationContext context = State.KeyGeneration;
         for (int i = 0; i < Trustees.Count; i++)
         {
-            Trustees[i].Secret = TrusteeSecret.Create(i + 1, Body.Threshold, P256Scalar.Random);
-            (Trustees[i].Commitment, Trustees[i].Contribution) = Trustees[i].Secret.Contribute(context, Trustees[i].Seed, P256Scalar.Random());
+            Trustees[i].Secret ??= TrusteeSecret.Create(i + 1, Body.Threshold, P256Scalar.Random);
+            (Trustees[i].Commitment, Trustees[i].Contribution) = Trustees[i].Secret.Contribute(context, Trustees[i].Seed);
         }
 
         foreach (Agent trustee in Trustees)
@@ -233,12 +231,16 @@ internal sealed class Agent
         Keys = new AgentKeys(new Digest(Ed25519.PublicKey(Seed)), encryption);
     }
 
+    /// <summary>The agent that a program is whose secrets the test knows.</summary>
+    public Agent(byte[] seed, P256Scalar encryptionSecret, AgentKeys keys) => (Seed, EncryptionSecret, Keys) = (seed, encryptionSecret, keys);
+
     public byte[] Seed { get; } = RandomNumberGenerator.GetBytes(32);
 
     public P256Scalar EncryptionSecret { get; }
 
     public AgentKeys Keys { get; }
 
+    /// <summary>Drawn at the key generation where the test has not set it.</summary>
     public TrusteeSecret Secret { get; set; } = null!;
 
     public ContributionCommitment Commitment { get; set; } = null!;

@@ -16,7 +16,7 @@ public class KeyGenerationTests
         {
             Agent trustee = _council.Trustees[i];
             trustee.Secret = TrusteeSecret.Create(i + 1, 2, P256Scalar.Random);
-            (trustee.Commitment, trustee.Contribution) = trustee.Secret.Contribute(Context, trustee.Seed, P256Scalar.Random());
+            (trustee.Commitment, trustee.Contribution) = trustee.Secret.Contribute(Context, trustee.Seed);
         }
     }
 
@@ -30,10 +30,32 @@ public class KeyGenerationTests
     }
 
     [Fact]
+    public void Two_proofs_in_two_contexts_do_not_give_the_secret_away_and_one_context_gives_the_same_bytes()
+    {
+        Agent trustee = _council.Trustees[0];
+        Witan.Voting.Trustee[] others = [.. Context.Trustees];
+        others[2] = others[2] with { ConfidenceLevel = 4 };
+        KeyContribution one = trustee.Contribution, again = trustee.Secret.Contribute(Context, trustee.Seed).Contribution;
+        KeyContribution two = trustee.Secret.Contribute(Context with { Trustees = others }, trustee.Seed).Contribution;
+        Assert.Equal((one.PossessionChallenge, one.PossessionResponse), (again.PossessionChallenge, again.PossessionResponse));
+        Assert.Equal(one.Signature, again.Signature);
+        Assert.Equal(one.Coefficients[0], two.Coefficients[0]);
+        Assert.NotEqual(one.PossessionChallenge, two.PossessionChallenge);
+        // With one nonce under both challenges this would be a_0.
+        P256Scalar guess = (one.PossessionResponse - two.PossessionResponse) * (one.PossessionChallenge - two.PossessionChallenge).Invert();
+        Assert.NotEqual(one.Coefficients[0], P256Point.MultiplyBase(guess));
+        // What was stored says the same again.
+        Assert.True(TrusteeSecret.TryDecode(1, trustee.Secret.ToBytes(), out TrusteeSecret? restored));
+        Assert.Equal(one.PossessionResponse, restored.Contribute(Context, trustee.Seed).Contribution.PossessionResponse);
+        Assert.Equal(trustee.Secret.Share(2), restored.Share(2));
+        Assert.True(JointKey.IsShare(one, 2, restored.Share(2)));
+    }
+
+    [Fact]
     public void A_contribution_that_was_not_committed_to_is_refused()
     {
         Commit();
-        (_, KeyContribution other) = TrusteeSecret.Create(1, 2, P256Scalar.Random).Contribute(Context, _council.Trustees[0].Seed, P256Scalar.Random());
+        (_, KeyContribution other) = TrusteeSecret.Create(1, 2, P256Scalar.Random).Contribute(Context, _council.Trustees[0].Seed);
         Assert.NotNull(_council.Try(new KeyContributed(other)));
     }
 
