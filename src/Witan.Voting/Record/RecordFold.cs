@@ -173,6 +173,9 @@ public static class RecordFold
             return (null, No(RefusalCode.Equivocation, "the slot holds a ballot already"));
         if (ballot.Nullifier != Roster.Nullifier(state.ProposalId, state.Configuration, ballot.Agent))
             return (null, No(RefusalCode.WrongContext, "the nullifier is not this agent's slot in this proposal"));
+        // Also where the proofs are checked elsewhere: the sums go over all options of each ballot.
+        if (ballot.Options.Count != state.Body.Options.Count)
+            return (null, No(RefusalCode.ProofInvalid, $"{ballot.Options.Count} options instead of {state.Body.Options.Count}"));
         if (proofs && BallotVerifier.Check(state.BallotContext, voter, ballot) is { } refusal)
             return (null, refusal);
         return (state with
