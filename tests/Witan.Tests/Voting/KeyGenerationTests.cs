@@ -89,6 +89,28 @@ public class KeyGenerationTests
     }
 
     [Fact]
+    public void Who_does_not_answer_a_complaint_is_left_out_after_half_of_what_is_left()
+    {
+        Commit();
+        Contribute();
+        Judge(1, []);
+        Judge(2, [3]);
+        _council.Now = Council.Start.AddMinutes(1);
+        Judge(3, []);
+        P256Point key = JointKey.Combine([_council.Trustees[0].Contribution, _council.Trustees[1].Contribution])!;
+        // The last verdict came after one minute, and the last moment to open is after five.
+        _council.Now = Council.Start.AddMinutes(3).AddMilliseconds(-1);
+        Assert.Null(Lifecycle.Next(_council.State, _council.Admitted, _council.Enrolled, _council.Now));
+        Assert.Equal(RefusalCode.WrongState, _council.Try(new KeyAgreed([1, 2], key))!.Code);
+        Assert.Equal(RefusalCode.WrongState, _council.Try(new Ended(EndReason.Failed, "unwelcome"))!.Code);
+        _council.Now = Council.Start.AddMinutes(3);
+        var agreed = Assert.IsType<KeyAgreed>(Lifecycle.Next(_council.State, _council.Admitted, _council.Enrolled, _council.Now));
+        Assert.Equal([1, 2], agreed.Qualified);
+        Assert.Equal(key, agreed.Key);
+        _council.Append(agreed);
+    }
+
+    [Fact]
     public void A_complaint_answered_with_the_right_share_is_settled()
     {
         Commit();
