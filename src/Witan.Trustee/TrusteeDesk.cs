@@ -78,6 +78,8 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Counci
         else if (state.Contributions.Count == state.Trustees.Count && !state.ShareVerdicts.ContainsKey(index))
         {
             (Dictionary<int, P256Scalar> shares, bool isComplete) = await SharesAsync(state, index, cancellationToken);
+            foreach (P256Scalar share in shares.Values)
+                share.Dispose();
             // A complaint makes the accused say the share in public. What has not come may still come; a wrong one will not become right.
             if (!isComplete && clock.GetElapsedTime(_missingSince ??= clock.GetTimestamp()) < Patience(state))
                 return;
@@ -115,9 +117,25 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Counci
         shares[index] = secret.Share(index);
         foreach (((int from, _), P256Scalar disclosed) in state.Disclosures.Where(pair => pair.Key.To == index))
             shares.TryAdd(from, disclosed);
-        return state.Qualified.All(shares.ContainsKey)
-            ? state.Qualified.Select(from => shares[from]).Aggregate((sum, next) => sum + next)
-            : throw new InvalidDataException("a share that this trustee approved lies ready no more");
+        try
+        {
+            if (!state.Qualified.All(shares.ContainsKey))
+                throw new InvalidDataException("a share that this trustee approved lies ready no more");
+            P256Scalar sum = P256Scalar.FromInt64(0);
+            foreach (int from in state.Qualified)
+            {
+                using P256Scalar before = sum;
+                sum = before + shares[from];
+            }
+
+            return sum;
+        }
+        finally
+        {
+            // Those that were disclosed are public, and the record's.
+            foreach ((_, P256Scalar share) in shares.Where(pair => !state.Disclosures.ContainsValue(pair.Value)))
+                share.Dispose();
+        }
     }
 
     private TimeSpan Patience(RecordState state) => TimeSpan.FromTicks(Math.Clamp((state.Body.OpenBy - clock.GetUtcNow()).Ticks / 4, 0, LongestPatience.Ticks));
