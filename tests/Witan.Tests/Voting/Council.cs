@@ -78,10 +78,19 @@ internal sealed class Council
 
     public Digest CoordinatorKey => new(Ed25519.PublicKey(CoordinatorSeed));
 
-    public IReadOnlyList<RosterEntry> Admitted =>
-        [.. Workers.Select((worker, i) => new RosterEntry(worker.Keys, Weights[i], 0, Digest.Zero))];
+    /// <summary>What the trustees show, by their index; null in LOCAL_MODE.</summary>
+    public Func<int, AgentEvidence>? Evidence { get; init; }
 
-    public IReadOnlyList<Witan.Voting.Trustee> Enrolled => [.. Trustees.Select((trustee, i) => new Witan.Voting.Trustee(i + 1, trustee.Keys, 0, Digest.Zero))];
+    /// <summary>The confidence level of all.</summary>
+    public int Level { get; init; }
+
+    public IReadOnlyList<RosterEntry> Admitted =>
+        [.. Workers.Select((worker, i) => new RosterEntry(worker.Keys, Weights[i], Level, Shown))];
+
+    public IReadOnlyList<Witan.Voting.Trustee> Enrolled => [.. Trustees.Select((trustee, i) => new Witan.Voting.Trustee(i + 1, trustee.Keys, Level, Shown))];
+
+    // Of what evidence is no matter: nothing but its hash is in the record.
+    private Digest Shown => Evidence is null ? Digest.Zero : CoordinatorKey;
 
     /// <summary>Signs and applies an event; returns the refusal where it is refused.</summary>
     public Refusal? Try(RecordPayload payload)
@@ -133,8 +142,11 @@ internal sealed class Council
     /// <summary>Hash of the policy that the record names.</summary>
     public Digest Policy { get; init; } = Digest.Zero;
 
-    public void Open(ExecutionMode mode = ExecutionMode.Local) =>
-        Append(new ProposalOpened(Body, mode, "local-record", "phala", Policy, CoordinatorKey));
+    /// <summary>The mode of a record that is opened without another.</summary>
+    public ExecutionMode Mode { get; init; } = ExecutionMode.Local;
+
+    public void Open(ExecutionMode? mode = null) =>
+        Append(new ProposalOpened(Body, mode ?? Mode, "local-record", "phala", Policy, CoordinatorKey));
 
     public void Advance()
     {
@@ -175,7 +187,7 @@ internal sealed class Council
         }
 
         foreach (Agent trustee in Trustees)
-            Append(new ContributionCommitted(trustee.Commitment));
+            Append(new ContributionCommitted(trustee.Commitment, Evidence?.Invoke(trustee.Commitment.Index)));
         foreach (Agent trustee in Trustees)
             Append(new KeyContributed(trustee.Contribution));
         for (int to = 1; to <= Trustees.Count; to++)
