@@ -188,26 +188,9 @@ public sealed class AgentProgram : IDisposable
         }
     }
 
-    /// <summary>
-    /// Judges the evidence that trustees put into a record; one sentence on the first that is not accepted, null where all are. What
-    /// is encrypted to their key is only as secret as the machines that hold its shares.
-    /// </summary>
-    public string? Distrusted(RecordState state, IEnumerable<int> trustees)
-    {
-        if (_judge is null)
-            return null;
-        foreach (int index in trustees)
-        {
-            if (!state.Evidence.TryGetValue(index, out AgentEvidence? evidence))
-                return $"trustee {index} has shown no evidence";
-            Trustee trustee = state.Trustees[index - 1];
-            Witan.Attestation.Verdict verdict = _judge.Judge(evidence, ReportData.ForKeyGeneration(state, trustee, evidence.Instance)).Verdict;
-            if (verdict.Outcome != Witan.Attestation.AppraisalOutcome.Accepted)
-                return $"the evidence of trustee {index} is {verdict.Outcome.ToString().ToLowerInvariant()}: {verdict.Cause?.Message}";
-        }
-
-        return null;
-    }
+    /// <summary>One sentence on the first of these trustees whose evidence in a record is not accepted; null where all are, and in LOCAL_MODE, where there is none.</summary>
+    public string? Distrusted(RecordState state, IEnumerable<int> trustees) =>
+        _judge is null ? null : TrusteeEvidence.FirstNotAccepted(_judge, state, trustees)?.Message;
 
     /// <summary>A key of the app: the same on every host that runs it. The caller zeroes it.</summary>
     public Task<byte[]> AppKeyAsync(string path, CancellationToken cancellationToken) => AppKey.DeriveAsync(_dstack, Secrets, path, cancellationToken);

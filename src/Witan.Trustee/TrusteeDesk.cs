@@ -7,9 +7,9 @@ namespace Witan.Trustee;
 
 /// <summary>
 /// Does a trustee's part in one proposal, from its own replay of the record: commit, contribute, judge shares, disclose, open
-/// the one sum. It never acts on a ciphertext that somebody hands it.
+/// the one sum. It never acts on a ciphertext that somebody hands it, nor for a proposal that is looser than its own policy.
 /// </summary>
-public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, TrusteeRules rules, Digest proposal, TimeProvider clock)
+public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, CouncilPolicy policy, Digest proposal, TimeProvider clock)
 {
     // The guard checks every ballot before it opens a sum: once, on all cores.
     private readonly RecordReplica _replica = new(program.Client, proposal, program.Coordinator, ballotsLater: true);
@@ -40,8 +40,10 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
     {
         Checkpoint checkpoint = await program.Client.GetAsync($"v1/proposals/{proposal}/checkpoint", WireJson.Default.Checkpoint, cancellationToken)
             ?? throw new InvalidDataException("the coordinator gives no checkpoint of a record that it serves");
-        if (checkpoint.Size <= _replica.Events.Count && !checkpoint.IsIn(_replica.Events))
-            throw new InvalidDataException("the coordinator's checkpoint is not of the record that it serves");
+        // An older word would be true of another record with the same beginning, too.
+        int size = _replica.Events.Count;
+        if (checkpoint.Proposal != proposal || checkpoint.Size < size || (checkpoint.Size == size && !checkpoint.IsIn(_replica.Events)))
+            throw new InvalidDataException("the coordinator's checkpoint is not of the record that it serves, or of its beginning only");
         program.Note(checkpoint);
         if (TrusteeGuard.Observe(vault.Memory, checkpoint, program.Coordinator, out _) is { } memory)
             vault.Remember(memory);
@@ -49,12 +51,13 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
 
     private async Task GenerateAsync(RecordState state, int index, CancellationToken cancellationToken)
     {
+        // Whoever sets the rules could otherwise ask for one voter, or for so many of its own that the sum says what the last one voted.
+        if (policy.Looser(state.Body, state.Body.CreatedAt) is { } looser)
+            throw new InvalidDataException($"this trustee makes no key for a proposal that is looser than its policy: {looser}");
         KeyGenerationContext context = state.KeyGeneration;
-        if (vault.Secret(proposal, index, state.Body.Threshold, mayDraw: !state.Commitments.ContainsKey(index)) is not { } drawn)
-            throw new InvalidDataException("this trustee has committed to a secret that is gone from its disk");
-        using TrusteeSecret secret = drawn.Secret;
-        using P256Scalar nonce = drawn.Nonce;
-        (ContributionCommitment commitment, KeyContribution contribution) = secret.Contribute(context, program.Secrets.SigningSeed, nonce);
+        using TrusteeSecret secret = vault.Secret(state, index, mayDraw: !state.Commitments.ContainsKey(index))
+            ?? throw new InvalidDataException("this trustee has committed to a secret that is gone from its disk");
+        (ContributionCommitment commitment, KeyContribution contribution) = secret.Contribute(context, program.Secrets.SigningSeed);
         if (!state.Commitments.ContainsKey(index))
         {
             AgentEvidence evidence = await program.Attester.MakeAsync(
@@ -75,6 +78,8 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
         else if (state.Contributions.Count == state.Trustees.Count && !state.ShareVerdicts.ContainsKey(index))
         {
             (Dictionary<int, P256Scalar> shares, bool isComplete) = await SharesAsync(state, index, cancellationToken);
+            foreach (P256Scalar share in shares.Values)
+                share.Dispose();
             // A complaint makes the accused say the share in public. What has not come may still come; a wrong one will not become right.
             if (!isComplete && clock.GetElapsedTime(_missingSince ??= clock.GetTimestamp()) < Patience(state))
                 return;
@@ -91,9 +96,9 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
     {
         using P256Scalar share = await ShareAsync(state, index, cancellationToken);
         bool trusted = await program.IsCoordinatorTrustedAsync(cancellationToken);
-        var request = new DecryptionRequest(proposal, state.ClosedHead, Decryption.Hash(state.Sums()));
+        var request = new DecryptionRequest(proposal, state.ClosedHead);
         TrusteeDecision decision = TrusteeGuard.Decide(
-            vault.Memory, rules, request, _replica.Events, trusted, index, share,
+            vault.Memory, TrusteeRules.Of(policy, program.Mode), request, _replica.Events, trusted, index, share,
             program.Secrets.SigningSeed, P256Scalar.Random, clock.GetUtcNow());
         // Remembered before it is said: a second sum of this proposal is refused for ever.
         vault.Remember(decision.Memory);
@@ -106,17 +111,31 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
     // x_j: the shares of all qualified trustees, its own and those disclosed in answer to its complaint included.
     private async Task<P256Scalar> ShareAsync(RecordState state, int index, CancellationToken cancellationToken)
     {
-        if (vault.Secret(proposal, index, state.Body.Threshold, mayDraw: false) is not { } drawn)
-            throw new InvalidDataException("this trustee's secret for the proposal is gone from its disk");
-        using TrusteeSecret secret = drawn.Secret;
-        drawn.Nonce.Dispose();
+        using TrusteeSecret secret = vault.Secret(state, index, mayDraw: false)
+            ?? throw new InvalidDataException("this trustee's secret for the proposal is gone from its disk");
         (Dictionary<int, P256Scalar> shares, _) = await SharesAsync(state, index, cancellationToken);
         shares[index] = secret.Share(index);
         foreach (((int from, _), P256Scalar disclosed) in state.Disclosures.Where(pair => pair.Key.To == index))
             shares.TryAdd(from, disclosed);
-        return state.Qualified.All(shares.ContainsKey)
-            ? state.Qualified.Select(from => shares[from]).Aggregate((sum, next) => sum + next)
-            : throw new InvalidDataException("a share that this trustee approved lies ready no more");
+        try
+        {
+            if (!state.Qualified.All(shares.ContainsKey))
+                throw new InvalidDataException("a share that this trustee approved lies ready no more");
+            P256Scalar sum = P256Scalar.FromInt64(0);
+            foreach (int from in state.Qualified)
+            {
+                using P256Scalar before = sum;
+                sum = before + shares[from];
+            }
+
+            return sum;
+        }
+        finally
+        {
+            // Those that were disclosed are public, and the record's.
+            foreach ((_, P256Scalar share) in shares.Where(pair => !state.Disclosures.ContainsValue(pair.Value)))
+                share.Dispose();
+        }
     }
 
     private TimeSpan Patience(RecordState state) => TimeSpan.FromTicks(Math.Clamp((state.Body.OpenBy - clock.GetUtcNow()).Ticks / 4, 0, LongestPatience.Ticks));
@@ -143,6 +162,9 @@ public sealed class TrusteeDesk(AgentProgram program, TrusteeVault vault, Truste
     private async Task SayAsync<T>(string what, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         Checkpoint checkpoint = await program.Client.PostAsync($"v1/proposals/{proposal}/{what}", body, type, WireJson.Default.Checkpoint, cancellationToken);
+        // What was said stands in the record now, so the word on it goes beyond what was known.
+        if (checkpoint.Proposal != proposal || checkpoint.Size <= _replica.Events.Count)
+            throw new InvalidDataException($"the coordinator took {what} and gives no checkpoint of a record that holds them");
         program.Note(checkpoint);
         await program.LogAsync($"proposal {proposal.Short()}: {what} taken");
     }

@@ -1,4 +1,5 @@
 using Witan.Agent;
+using Witan.Dstack;
 using Witan.Voting;
 
 namespace Witan.Trustee;
@@ -14,7 +15,7 @@ public static class TrusteeHost
     {
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Trustee, log, clock, cancellationToken);
         await program.LogSettingsAsync([], []);
-        var rules = new TrusteeRules { Mode = program.Mode, LinkSameQuestions = PolicySettings.Read(options.Policy).LinkSameQuestions };
+        CouncilPolicy policy = PolicySettings.Read(options.Policy);
         var vault = new TrusteeVault(program.Secrets, options.State);
         var desks = new Dictionary<Digest, TrusteeDesk>();
         var said = new Dictionary<Digest, string>();
@@ -28,7 +29,7 @@ public static class TrusteeHost
             foreach (TrusteeTask task in page.Tasks)
             {
                 if (!desks.TryGetValue(task.Proposal, out TrusteeDesk? desk))
-                    desks[task.Proposal] = desk = new TrusteeDesk(program, vault, rules, task.Proposal, clock);
+                    desks[task.Proposal] = desk = new TrusteeDesk(program, vault, policy, task.Proposal, clock);
                 await StepAsync(program, desk, task.Proposal, said, token);
             }
 
@@ -56,6 +57,14 @@ public static class TrusteeHost
             if (said.GetValueOrDefault(proposal) != e.Message)
                 await program.LogAsync($"proposal {proposal.Short()}: {e.Message}");
             said[proposal] = e.Message;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or HttpRequestException or CoordinatorException or DstackException or IOException or UnauthorizedAccessException))
+        {
+            // Whoever finds a record that this program does not foresee must not end it for all others.
+            string fault = e.ToString();
+            if (said.GetValueOrDefault(proposal) != fault)
+                await program.LogAsync($"proposal {proposal.Short()}: internal fault: {fault}");
+            said[proposal] = fault;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Witan.Agent;
 using Witan.Crypto;
@@ -6,7 +7,7 @@ using Witan.Voting;
 namespace Witan.Trustee;
 
 /// <summary>
-/// What a trustee must not forget, each in a file sealed under its derived key: its polynomial for each proposal, and the
+/// What a trustee must not forget, each in a file sealed under its derived key: its secret for each proposal, and the
 /// memory of what it opened and saw. Written to the disk before anything that follows from it is said.
 /// </summary>
 public sealed class TrusteeVault
@@ -42,31 +43,44 @@ public sealed class TrusteeVault
     }
 
     /// <summary>
-    /// The polynomial for a proposal and the one scalar of its proof of possession, so that a restarted trustee says the same again.
-    /// Drawn where there is none and <paramref name="mayDraw"/>; null where it is gone.
+    /// The secret for the key generation of a record, bound to the event that enrolled its trustees. Drawn where there is none and
+    /// <paramref name="mayDraw"/>; null where it is gone. Throws <see cref="InvalidDataException"/> where it is for another enrolment of the proposal: a
+    /// coordinator that shows two records would get shares of one polynomial for two sets of trustees.
     /// </summary>
-    public (TrusteeSecret Secret, P256Scalar Nonce)? Secret(Digest proposal, int index, int threshold, bool mayDraw)
+    public TrusteeSecret? Secret(RecordState state, int index, bool mayDraw)
     {
-        var file = new SealedFile(_secrets, Path.Combine(_folder, $"{proposal}.sealed"), $"polynomial/{proposal}");
+        Digest proposal = state.ProposalId;
+        if (File.Exists(Path.Combine(_folder, $"{proposal}.sealed")))
+            throw new InvalidDataException("this trustee's secret for the proposal is of an earlier version, which did not bind it to the enrolled trustees: it takes no further part in it");
+        var file = new SealedFile(_secrets, Path.Combine(_folder, $"{proposal}.secret.sealed"), $"secret/{proposal}");
         if (file.Read() is { } bytes)
-        {
-            if (TrusteeSecret.TryDecode(index, bytes.AsSpan(P256Scalar.Size), out TrusteeSecret? known)
-                && P256Scalar.TryDecode(bytes.AsSpan(0, P256Scalar.Size), out P256Scalar? kept))
-            {
-                System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
-                return (known, kept);
-            }
-
-            throw new InvalidDataException("this trustee's secret for the proposal is damaged");
-        }
-
+            return Restore(bytes, state.EnrolledHead, index);
         if (!mayDraw)
             return null;
-        TrusteeSecret secret = TrusteeSecret.Create(index, threshold, P256Scalar.Random);
-        P256Scalar nonce = P256Scalar.Random();
-        byte[] content = [.. nonce.ToBytes(), .. secret.ToBytes()];
+        TrusteeSecret secret = TrusteeSecret.Create(index, state.Body.Threshold, P256Scalar.Random);
+        byte[] drawn = secret.ToBytes();
+        byte[] content = [.. state.EnrolledHead.Bytes, .. drawn];
         file.Write(content);
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(content);
-        return (secret, nonce);
+        CryptographicOperations.ZeroMemory(drawn);
+        CryptographicOperations.ZeroMemory(content);
+        return secret;
+    }
+
+    private static TrusteeSecret Restore(byte[] content, Digest enrolled, int index)
+    {
+        try
+        {
+            int head = enrolled.Bytes.Length;
+            if (content.Length < head || !TrusteeSecret.TryDecode(index, content.AsSpan(head), out TrusteeSecret? secret))
+                throw new InvalidDataException("this trustee's secret for the proposal is damaged");
+            if (content.AsSpan(0, head).SequenceEqual(enrolled.Bytes))
+                return secret;
+            secret.Dispose();
+            throw new InvalidDataException("this trustee has a secret for another enrolment of the proposal: the coordinator shows two records of it, and nothing is said in the second");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
     }
 }

@@ -21,21 +21,25 @@ public sealed class BallotDesk
     private readonly ConcurrentDictionary<Digest, bool> _running = new();
     private readonly string _folder;
     private readonly AgentProgram _program;
+    private readonly CouncilPolicy _policy;
     private readonly WorkerMind _mind;
     private readonly TimeProvider _clock;
     private readonly TimedDeliberation _deliberation;
     private readonly ArgumentDesk _arguments;
     private readonly PatientPost _post;
+    private readonly EndedRecord _ended;
     private readonly UnstoredOpinions _unstored;
 
     /// <summary>Makes the desk of a worker.</summary>
     public BallotDesk(AgentProgram program, IDeliberator deliberator, WorkerMind mind, TimeSpan castWindow, TimeProvider clock)
     {
         (_program, _mind, _clock) = (program, mind, clock);
+        _policy = PolicySettings.Read(program.Options.Policy);
         _folder = Directory.CreateDirectory(Path.Combine(program.Options.State, "ballots")).FullName;
         _deliberation = new TimedDeliberation(deliberator, castWindow, clock);
         _arguments = new ArgumentDesk(program, _deliberation, mind, _folder, clock);
         _post = new PatientPost(clock);
+        _ended = new EndedRecord(program.Client, program.LogAsync, clock);
         _unstored = new UnstoredOpinions(clock);
     }
 
@@ -108,6 +112,8 @@ public sealed class BallotDesk
 
         if (!_program.Checkpoints.IsIn(proposal, replica.Events))
             throw new InvalidDataException("its record is shorter or other than what this worker saw before");
+        if (_policy.Looser(state.Body, state.Body.CreatedAt) is { } looser)
+            throw new InvalidDataException($"this worker takes no part in a proposal that is looser than its policy: {looser}");
         if (_program.Distrusted(state, state.Qualified) is { } distrusted)
             throw new InvalidDataException($"this worker encrypts nothing to the proposal's key: {distrusted}");
         if (state.State == ProposalState.Deliberating)
@@ -121,7 +127,7 @@ public sealed class BallotDesk
         CastRequest request = Load(proposal) ?? await DecideAsync(state, heard, cancellationToken);
         await _deliberation.AwaitTurnAsync(started, state.Body.CloseAt, cancellationToken);
         await TakeAsync(proposal, request.Ballot, await _post.SendAsync(
-            () => _program.Client.CastAsync(proposal, request, WireJson.Default.CastRequest, cancellationToken), state.Body.CloseAt, cancellationToken));
+            () => _program.Client.CastAsync(proposal, request, WireJson.Default.CastRequest, cancellationToken), state.Body.CloseAt, cancellationToken), cancellationToken);
         return false;
     }
 
@@ -157,22 +163,17 @@ public sealed class BallotDesk
     }
 
     // A receipt and a signed refusal are both kept: each is a complaint in waiting.
-    private async Task TakeAsync(Digest proposal, Ballot ballot, CastAnswer answer)
+    private async Task TakeAsync(Digest proposal, Ballot ballot, CastAnswer answer, CancellationToken cancellationToken)
     {
-        Digest coordinator = _program.Coordinator;
-        bool good = (answer.Receipt, answer.Refusal) switch
-        {
-            ({ } receipt, null) => receipt.IsSignedBy(coordinator) && receipt.Ballot == ballot.Hash() && receipt.Proposal == proposal,
-            (null, { } refusal) => refusal.IsSignedBy(coordinator) && refusal.Ballot == ballot.Hash() && refusal.Proposal == proposal,
-            _ => false,
-        };
-        if (!good)
+        if (!answer.IsFor(proposal, ballot, _program.Coordinator))
             throw new InvalidDataException("the coordinator's answer is neither a receipt nor a refusal for this ballot");
         DurableFile.Write(Path.Combine(_folder, $"{proposal}.answer.json"), JsonSerializer.SerializeToUtf8Bytes(answer, WireJson.Default.CastAnswer));
         _program.Note(answer.Checkpoint);
         await _program.LogAsync(answer.Receipt is { } taken
             ? $"proposal {proposal.Short()}: ballot in the record at position {taken.Sequence}"
             : $"proposal {proposal.Short()}: the ballot was refused: {answer.Message}");
+        if (answer.Receipt is { } receipt)
+            _ = _ended.HoldAsync(receipt, cancellationToken);
     }
 
     // Reasons are sealed under the worker's own key with a random nonce, and padded, so that neither file nor hash says how it voted.

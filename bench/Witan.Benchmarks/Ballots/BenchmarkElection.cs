@@ -86,7 +86,7 @@ internal sealed class BenchmarkElection
         Append(new TrusteesEnrolled([.. seeds.Select((seed, i) =>
             new Witan.Voting.Trustee(i + 1, new AgentKeys(new Digest(Ed25519.PublicKey(seed)), encryption), 0, Digest.Zero))]));
         TrusteeSecret[] secrets = [.. Enumerable.Range(1, 3).Select(i => TrusteeSecret.Create(i, 2, P256Scalar.Random))];
-        var said = secrets.Select((secret, i) => secret.Contribute(State.KeyGeneration, seeds[i], P256Scalar.Random())).ToArray();
+        var said = secrets.Select((secret, i) => secret.Contribute(State.KeyGeneration, seeds[i])).ToArray();
         foreach ((ContributionCommitment commitment, _) in said)
             Append(new ContributionCommitted(commitment));
         foreach ((_, KeyContribution contribution) in said)

@@ -76,6 +76,7 @@ public static class Hpke
         using (var gcm = new AesGcm(key, TagSize))
             gcm.Encrypt(nonce, message, result.AsSpan(EncapsulatedSize, message.Length), result.AsSpan(result.Length - TagSize), associated);
         CryptographicOperations.ZeroMemory(key);
+        CryptographicOperations.ZeroMemory(nonce);
         return result;
     }
 
@@ -107,6 +108,7 @@ public static class Hpke
         finally
         {
             CryptographicOperations.ZeroMemory(key);
+            CryptographicOperations.ZeroMemory(nonce);
         }
     }
 
@@ -116,7 +118,9 @@ public static class Hpke
         byte[] suite = KemSuite();
         byte[] prk = LabeledExtract(suite, [], "eae_prk", dh);
         CryptographicOperations.ZeroMemory(dh);
-        return LabeledExpand(suite, prk, "shared_secret", [.. encapsulated, .. Uncompressed(recipient)], 32);
+        byte[] shared = LabeledExpand(suite, prk, "shared_secret", [.. encapsulated, .. Uncompressed(recipient)], 32);
+        CryptographicOperations.ZeroMemory(prk);
+        return shared;
     }
 
     private static (byte[] Key, byte[] Nonce) Schedule(byte[] shared, ushort aead, ReadOnlySpan<byte> info)
@@ -132,7 +136,9 @@ public static class Hpke
         byte[] secret = LabeledExtract(suite, shared, "secret", []);
         CryptographicOperations.ZeroMemory(shared);
         int keySize = aead == AeadAes256Gcm ? 32 : 16;
-        return (LabeledExpand(suite, secret, "key", context, keySize), LabeledExpand(suite, secret, "base_nonce", context, 12));
+        (byte[], byte[]) schedule = (LabeledExpand(suite, secret, "key", context, keySize), LabeledExpand(suite, secret, "base_nonce", context, 12));
+        CryptographicOperations.ZeroMemory(secret);
+        return schedule;
     }
 
     private static byte[] KemSuite() => [.. "KEM"u8, KemId >> 8, KemId & 0xFF];

@@ -30,6 +30,9 @@ public static class DomainTags
     /// <summary>Challenge of a trustee's proof that it knows its secret.</summary>
     public const string PossessionProof = "witan/proof/possession/v1";
 
+    /// <summary>Nonce of a trustee's proof that it knows its secret: derived, and never published.</summary>
+    public const string PossessionNonce = "witan/proof/possession/nonce/v1";
+
     /// <summary>Challenge of the proof of a partial decryption.</summary>
     public const string DecryptionProof = "witan/proof/decryption/v1";
 

@@ -4,12 +4,10 @@ namespace Witan.Voting;
 public sealed record TrusteeRules
 {
     /// <summary>Fewest ballots in a sum that is opened.</summary>
-    /// <value>The default value is 1: then the proposal's own minimum decides.</value>
-    public int MinimumBallots { get; init; } = 1;
+    public required int MinimumBallots { get; init; }
 
     /// <summary>Fewest voters on a roster whose sum is opened.</summary>
-    /// <value>The default value is 1.</value>
-    public int MinimumRoster { get; init; } = 1;
+    public required int MinimumRoster { get; init; }
 
     /// <summary>
     /// Whether proposals with the same question are linked: then the sums of two of them whose rosters differ by fewer than the
@@ -21,4 +19,13 @@ public sealed record TrusteeRules
     /// <summary>The least trusted mode that is served.</summary>
     /// <value>The default value is <see cref="ExecutionMode.Production"/>.</value>
     public ExecutionMode Mode { get; init; } = ExecutionMode.Production;
+
+    /// <summary>The rules of a trustee that holds to a council's policy.</summary>
+    public static TrusteeRules Of(CouncilPolicy policy, ExecutionMode mode) => new()
+    {
+        MinimumBallots = policy.MinimumAnonymity,
+        MinimumRoster = policy.MinimumWorkers,
+        LinkSameQuestions = policy.LinkSameQuestions,
+        Mode = mode,
+    };
 }

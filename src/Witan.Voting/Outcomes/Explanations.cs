@@ -6,14 +6,18 @@ namespace Witan.Voting;
 /// </summary>
 public static class Explanations
 {
-    private const int MostStates = 100_000;
+    private const int MostStates = 100_000, MostSteps = 2_000_000;
 
     /// <summary>
     /// Counts the assignments of voters to options whose weights add up to <paramref name="counts"/>, up to <paramref name="limit"/>; null
     /// where counting would take too long.
     /// </summary>
-    public static long? Count(IReadOnlyList<int> weights, IReadOnlyList<long> counts, long limit)
+    public static long? Count(IReadOnlyList<int> weights, IReadOnlyList<long> counts, long limit) => Count(weights, counts, limit, out _);
+
+    /// <summary>The same; <paramref name="steps"/> is how many votes were tried, of which there is a most.</summary>
+    internal static long? Count(IReadOnlyList<int> weights, IReadOnlyList<long> counts, long limit, out int steps)
     {
+        steps = 0;
         // Voters one by one, heaviest first; a state is what is left of each option, and how many ways lead to it.
         var states = new Dictionary<Rest, long> { [new Rest([.. counts])] = 1 };
         foreach (int weight in weights.OrderDescending())
@@ -23,6 +27,8 @@ public static class Explanations
             {
                 for (int option = 0; option < counts.Count; option++)
                 {
+                    if (++steps > MostSteps)
+                        return null;
                     if (rest.Take(option, weight) is not { } left)
                         continue;
                     next[left] = Math.Min(limit, next.GetValueOrDefault(left) + ways);

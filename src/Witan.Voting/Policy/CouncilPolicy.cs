@@ -87,7 +87,7 @@ public sealed record CouncilPolicy
     /// <summary>Fewest trustees; more than half of them open a sum.</summary>
     public int MinimumTrustees { get; init; } = 1;
 
-    /// <summary>The longest that a proposal may last from creation to close, in milliseconds.</summary>
+    /// <summary>The longest that a proposal may last from creation to close, and again from there to the last moment to settle, in milliseconds.</summary>
     public long LongestMilliseconds { get; init; } = 30L * 86_400_000;
 
     /// <summary>How long an attestation is valid, in milliseconds; at most a day.</summary>
@@ -172,6 +172,8 @@ public sealed record CouncilPolicy
             return "created: the requester's clock is more than five minutes off";
         if ((body.CloseAt - body.CreatedAt).TotalMilliseconds > LongestMilliseconds)
             return $"close: at most {LongestMilliseconds} ms after creation";
+        if ((body.SettleBy - body.CloseAt).TotalMilliseconds > LongestMilliseconds)
+            return $"settle by: at most {LongestMilliseconds} ms after the close";
         return body.OpenBy <= now ? "open by: that moment has passed already" : null;
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Witan.Voting;
@@ -79,7 +80,22 @@ public sealed record ProposalBody
     public DateTimeOffset ArgueBy => DateTimeOffset.FromUnixTimeMilliseconds((OpenBy.ToUnixTimeMilliseconds() + CloseAt.ToUnixTimeMilliseconds()) / 2);
 
     /// <summary>Index of the abstention.</summary>
+    [JsonIgnore]
     public int AbstainOption => Options.Count - 1;
+
+    // Files of before say it, where no hash covers it: it is read, compared, and written no more.
+    [JsonInclude]
+    [JsonPropertyName("abstainOption")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    internal int WrittenAbstainOption
+    {
+        get => 0;
+        set
+        {
+            if (value != AbstainOption)
+                throw new JsonException("the abstention is not the last option");
+        }
+    }
 
     /// <summary>What is wrong with the rules, as one sentence; null where they hold together.</summary>
     public string? Problem()

@@ -40,14 +40,14 @@ public static class Audit
             // Ballots are checked beside the fold, on all cores; everything else inside it.
             RecordState? folded = RecordFold.Apply(state, next, RecordedBallots.InFold(next), out Refusal? refusal);
             if (folded is null)
-                return Bad(state, next.Sequence, $"event {next.Sequence} ({next.Payload.Name}): {refusal!.Message}");
+                return BadBallot(state, decision.Events, options) ?? Bad(state, next.Sequence, $"event {next.Sequence} ({next.Payload.Name}): {refusal!.Message}");
             state = folded;
         }
 
         if (state is null)
             return Bad(null, null, "the file has no events");
-        if (RecordedBallots.FirstBad(state, decision.Events, options.Parallelism) is var (failed, reason))
-            return Bad(state, failed.Sequence, $"event {failed.Sequence} (ballot-cast): {reason.Message}");
+        if (BadBallot(state, decision.Events, options) is { } bad)
+            return bad;
         if (options.Problem(state, decision.Events) is { } expectation)
             return Bad(state, null, expectation);
         DecisionFile expected = DecisionFile.Of(state, decision.Events);
@@ -92,6 +92,12 @@ public static class Audit
             _ => "the weights differ: together with the totals they can reveal votes",
         };
     }
+
+    // Among the events that were folded. Where a later one fails in the fold, the ballot is still the first that does.
+    private static AuditReport? BadBallot(RecordState? state, IReadOnlyList<RecordEvent> events, AuditOptions options) =>
+        state is not null && RecordedBallots.FirstBad(state, [.. events.Take((int)state.Size)], options.Parallelism) is var (failed, reason)
+            ? Bad(state, failed.Sequence, $"event {failed.Sequence} (ballot-cast): {reason.Message}")
+            : null;
 
     private static AuditReport Bad(RecordState? state, long? failedEvent, string problem) => new(false, state, failedEvent, problem, []);
 }

@@ -66,7 +66,7 @@ internal static class KeyFold
         return (state with { Contributions = state.Contributions.Add(contribution.Index, contribution) }, null);
     }
 
-    internal static (RecordState?, Refusal?) Judge(RecordState state, ShareVerdict verdict, bool proofs)
+    internal static (RecordState?, Refusal?) Judge(RecordState state, ShareVerdict verdict, DateTimeOffset at, bool proofs)
     {
         if (state.State != ProposalState.Draft || state.ElectionKey is not null || state.Trustees.Count == 0
             || state.Contributions.Count != state.Trustees.Count)
@@ -81,7 +81,7 @@ internal static class KeyFold
             return No("the complaints are not against other trustees, in order");
         if (proofs && !Ed25519.Verify(trustee.Keys.Signing.Bytes, verdict.SignedBytes(state.KeyGeneration), verdict.Signature))
             return (null, RecordFold.No(RefusalCode.SignatureInvalid, "the verdict is not signed by its trustee"));
-        return (state with { ShareVerdicts = state.ShareVerdicts.Add(verdict.Index, verdict) }, null);
+        return (state with { ShareVerdicts = state.ShareVerdicts.Add(verdict.Index, verdict), JudgedAt = at }, null);
     }
 
     internal static (RecordState?, Refusal?) Disclose(RecordState state, ShareDisclosure disclosure, bool proofs)
@@ -104,13 +104,10 @@ internal static class KeyFold
         return (state with { Disclosures = state.Disclosures.Add((disclosure.From, disclosure.To), disclosure.Share) }, null);
     }
 
-    internal static (RecordState?, Refusal?) Agree(RecordState state, KeyAgreed payload)
+    internal static (RecordState?, Refusal?) Agree(RecordState state, KeyAgreed payload, DateTimeOffset at)
     {
-        if (state.State != ProposalState.Draft || state.ElectionKey is not null || state.Trustees.Count == 0
-            || state.ShareVerdicts.Count != state.Trustees.Count)
-        {
+        if (state.State != ProposalState.Draft || state.ElectionKey is not null || !IsJudged(state, at))
             return RecordFold.Wrong(state, payload);
-        }
 
         ImmutableSortedSet<int> qualified = Qualify(state);
         if (qualified.Count < state.Body.Threshold)
@@ -125,6 +122,18 @@ internal static class KeyFold
         return JointKey.Combine(next.QualifiedContributions) is { } key && key.Equals(payload.Key)
             ? (next with { ElectionKey = key }, null)
             : No("the key is not the sum of the qualified contributions");
+    }
+
+    /// <summary>
+    /// Whether the key may be made of what was said: all have judged, and each complaint is answered, or the time to answer is over. Whoever is silent until
+    /// half of what was left to open when the last verdict came is left out, and does not hold up the others.
+    /// </summary>
+    internal static bool IsJudged(RecordState state, DateTimeOffset at)
+    {
+        if (state.Trustees.Count == 0 || state.ShareVerdicts.Count != state.Trustees.Count)
+            return false;
+        var answerBy = DateTimeOffset.FromUnixTimeMilliseconds((state.JudgedAt.ToUnixTimeMilliseconds() + state.Body.OpenBy.ToUnixTimeMilliseconds()) / 2);
+        return at >= answerBy || state.ShareVerdicts.Values.All(verdict => verdict.Against.All(from => state.Disclosures.ContainsKey((from, verdict.Index))));
     }
 
     /// <summary>Everybody against whom no complaint stands unanswered by the right share.</summary>

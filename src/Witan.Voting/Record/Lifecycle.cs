@@ -21,7 +21,7 @@ public static class Lifecycle
                 Trustee[] first = [.. trustees.Take(state.Body.Trustees)];
                 return first.Length == state.Body.Trustees ? new TrusteesEnrolled([.. first]) : null;
             case ProposalState.Draft when state.ElectionKey is null:
-                return NextKey(state);
+                return NextKey(state, now);
             case ProposalState.Draft:
                 return Freeze(state, admitted);
             case ProposalState.Open:
@@ -57,14 +57,10 @@ public static class Lifecycle
         return new ArgumentsOpened(Argument.InOrder(opened));
     }
 
-    private static RecordPayload? NextKey(RecordState state)
+    /// <summary>The key, or the end of a proposal that gets none; null while trustees have still to speak.</summary>
+    internal static RecordPayload? NextKey(RecordState state, DateTimeOffset now)
     {
-        if (state.ShareVerdicts.Count != state.Trustees.Count)
-            return null;
-        // An accused trustee may still answer: the key waits until each complaint is answered, or the time to open is over.
-        bool answered = state.ShareVerdicts.Values.All(verdict =>
-            verdict.Against.All(from => state.Disclosures.ContainsKey((from, verdict.Index))));
-        if (!answered)
+        if (!KeyFold.IsJudged(state, now))
             return null;
         RecordState next = state with { Qualified = KeyFold.Qualify(state) };
         if (next.Qualified.Count >= state.Body.Threshold && !KeyFold.IsSecret(state, next.Qualified))

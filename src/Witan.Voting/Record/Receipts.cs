@@ -38,9 +38,10 @@ public sealed record Receipt(
     public bool IsSignedBy(Digest coordinator) => Ed25519.Verify(coordinator.Bytes, SignedBytes(), Signature);
 
     /// <summary>Whether a record holds the ballot at the position. If not, the receipt is the complaint: anyone can verify it.</summary>
-    public bool IsIn(IReadOnlyList<RecordEvent> events) =>
-        Sequence >= 0 && Sequence < events.Count && events[(int)Sequence].Hash == Head
-        && events[(int)Sequence].Payload is BallotCast cast && cast.Ballot.Hash() == Ballot;
+    public bool IsIn(IReadOnlyList<RecordEvent> events) => Sequence >= 0 && Sequence < events.Count && IsOf(events[(int)Sequence]);
+
+    /// <summary>Whether it is for the ballot that this event took.</summary>
+    public bool IsOf(RecordEvent taken) => taken.Sequence == Sequence && taken.Hash == Head && taken.Payload is BallotCast cast && cast.Ballot.Hash() == Ballot;
 
     private byte[] SignedBytes() => new CanonicalWriter(DomainTags.Receipt)
         .Bytes(Proposal.Bytes).Bytes(Nullifier.Bytes).Bytes(Ballot.Bytes).Number(Sequence).Bytes(Head.Bytes).Time(At).ToBytes();

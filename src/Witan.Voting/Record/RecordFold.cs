@@ -113,9 +113,9 @@ public static class RecordFold
         TrusteesEnrolled payload => KeyFold.Enrol(state, payload, next.Hash),
         ContributionCommitted payload => KeyFold.Commit(state, payload, proofs),
         KeyContributed payload => KeyFold.Contribute(state, payload.Contribution, proofs),
-        SharesJudged payload => KeyFold.Judge(state, payload.Judgement, proofs),
+        SharesJudged payload => KeyFold.Judge(state, payload.Judgement, next.At, proofs),
         ShareDisclosed payload => KeyFold.Disclose(state, payload.Disclosure, proofs),
-        KeyAgreed payload => KeyFold.Agree(state, payload),
+        KeyAgreed payload => KeyFold.Agree(state, payload, next.At),
         RosterFrozen payload => Freeze(state, payload, next.At),
         VotingOpened => state.State == ProposalState.Open && state.Body.Rounds == 0
             ? (state with { State = ProposalState.Voting }, null)
@@ -173,6 +173,9 @@ public static class RecordFold
             return (null, No(RefusalCode.Equivocation, "the slot holds a ballot already"));
         if (ballot.Nullifier != Roster.Nullifier(state.ProposalId, state.Configuration, ballot.Agent))
             return (null, No(RefusalCode.WrongContext, "the nullifier is not this agent's slot in this proposal"));
+        // Also where the proofs are checked elsewhere: the sums go over all options of each ballot.
+        if (ballot.Options.Count != state.Body.Options.Count)
+            return (null, No(RefusalCode.ProofInvalid, $"{ballot.Options.Count} options instead of {state.Body.Options.Count}"));
         if (proofs && BallotVerifier.Check(state.BallotContext, voter, ballot) is { } refusal)
             return (null, refusal);
         return (state with
@@ -268,8 +271,8 @@ public static class RecordFold
         {
             EndReason.Cancelled => state.State is ProposalState.Draft or ProposalState.Open or ProposalState.Deliberating or ProposalState.Voting,
             EndReason.Expired => (state.State == ProposalState.Draft && at > state.Body.OpenBy) || (state.State == ProposalState.Tallying && at > state.Body.SettleBy && !enough),
-            _ => state.State == ProposalState.Deliberating
-                || (state.State == ProposalState.Draft && state.ElectionKey is null && state.Trustees.Count > 0 && state.ShareVerdicts.Count == state.Trustees.Count)
+            _ => (state.State == ProposalState.Deliberating && (state.SealedArguments.Count == state.Roster.Count || at >= state.Body.ArgueBy))
+                || (state.State == ProposalState.Draft && state.ElectionKey is null && Lifecycle.NextKey(state, at) is Ended)
                 || (state.State == ProposalState.Tallying && enough && Count(state) is null),
         };
         if (!allowed || payload.Explanation.Length > 1000)

@@ -72,9 +72,12 @@ public sealed record DecisionFile(
     /// <summary>Name and version of the form.</summary>
     public const string SchemaName = "witan.decision/1";
 
-    /// <summary>The mark's warning in full, before everything else; empty in production, and in files from before it was written.</summary>
+    /// <summary>
+    /// The mark's warning in full, before everything else; empty in production, and in files from before it was written, which have no such member: their reader
+    /// sets it to null.
+    /// </summary>
     [JsonPropertyOrder(-1)]
-    public string Warning { get; init; } = "";
+    public string Warning { get; init => field = value ?? ""; } = "";
 
     /// <summary>The file for a record and the state it leads to.</summary>
     public static DecisionFile Of(RecordState state, IReadOnlyList<RecordEvent> events) => new(

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Witan.Crypto;
 
@@ -34,6 +35,20 @@ public abstract record RecordPayload
     [JsonIgnore]
     public abstract string Name { get; }
 
+    // Files of before say the name a second time, where no hash covers it: it is read, compared, and written no more.
+    [JsonInclude]
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal string WrittenName
+    {
+        get => null!;
+        set
+        {
+            if (value != Name)
+                throw new JsonException($"the name of the event is not {Name}");
+        }
+    }
+
     /// <summary>Writes name and fields in their one byte form.</summary>
     internal void Write(CanonicalWriter writer)
     {
@@ -55,6 +70,7 @@ public sealed record ProposalOpened(
     ProposalBody Body, ExecutionMode Mode, string Target, string PolicyName, Digest Policy, Digest Coordinator) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "proposal-opened";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer
@@ -66,6 +82,7 @@ public sealed record ProposalOpened(
 public sealed record TrusteesEnrolled(IReadOnlyList<Trustee> Trustees) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "trustees-enrolled";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer.List(Trustees, (to, trustee) => to
@@ -81,6 +98,7 @@ public sealed record ContributionCommitted(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AgentEvidence? Evidence = null) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "contribution-committed";
 
     private protected override void WriteFields(CanonicalWriter writer)
@@ -95,6 +113,7 @@ public sealed record ContributionCommitted(
 public sealed record KeyContributed(KeyContribution Contribution) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "key-contributed";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer
@@ -106,6 +125,7 @@ public sealed record KeyContributed(KeyContribution Contribution) : RecordPayloa
 public sealed record SharesJudged(ShareVerdict Judgement) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "shares-judged";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer
@@ -116,6 +136,7 @@ public sealed record SharesJudged(ShareVerdict Judgement) : RecordPayload
 public sealed record ShareDisclosed(ShareDisclosure Disclosure) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "share-disclosed";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer
@@ -128,6 +149,7 @@ public sealed record ShareDisclosed(ShareDisclosure Disclosure) : RecordPayload
 public sealed record KeyAgreed(IReadOnlyList<int> Qualified, P256Point Key) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "key-agreed";
 
     private protected override void WriteFields(CanonicalWriter writer) =>
@@ -141,6 +163,7 @@ public sealed record KeyAgreed(IReadOnlyList<int> Qualified, P256Point Key) : Re
 public sealed record RosterFrozen(IReadOnlyList<RosterEntry> Entries, Digest Configuration, Digest Root) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "roster-frozen";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer.Bytes(Configuration.Bytes).Bytes(Root.Bytes);
@@ -150,6 +173,7 @@ public sealed record RosterFrozen(IReadOnlyList<RosterEntry> Entries, Digest Con
 public sealed record VotingOpened : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "voting-opened";
 
     private protected override void WriteFields(CanonicalWriter writer)
@@ -161,6 +185,7 @@ public sealed record VotingOpened : RecordPayload
 public sealed record DeliberationOpened : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "deliberation-opened";
 
     private protected override void WriteFields(CanonicalWriter writer)
@@ -172,6 +197,7 @@ public sealed record DeliberationOpened : RecordPayload
 public sealed record ArgumentSealed(SealedArgument Argument) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "argument-sealed";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer.Bytes(Argument.Agent.Bytes).Bytes(Argument.Sealed).Bytes(Argument.Signature);
@@ -182,6 +208,7 @@ public sealed record ArgumentSealed(SealedArgument Argument) : RecordPayload
 public sealed record ArgumentsOpened(IReadOnlyList<Argument> Arguments) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "arguments-opened";
 
     private protected override void WriteFields(CanonicalWriter writer) =>
@@ -192,6 +219,7 @@ public sealed record ArgumentsOpened(IReadOnlyList<Argument> Arguments) : Record
 public sealed record BallotCast(Ballot Ballot) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "ballot-cast";
 
     private protected override void WriteFields(CanonicalWriter writer) => Ballot.Write(writer).Bytes(Ballot.Signature);
@@ -201,6 +229,7 @@ public sealed record BallotCast(Ballot Ballot) : RecordPayload
 public sealed record EquivocationNoted(Ballot Second) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "equivocation-noted";
 
     private protected override void WriteFields(CanonicalWriter writer) => Second.Write(writer).Bytes(Second.Signature);
@@ -221,6 +250,7 @@ public enum CloseReason
 public sealed record RecordClosed(CloseReason Reason) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "closed";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer.Text(Reason.ToString());
@@ -230,6 +260,7 @@ public sealed record RecordClosed(CloseReason Reason) : RecordPayload
 public sealed record PartiallyDecrypted(PartialDecryption Partial) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "partially-decrypted";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer
@@ -242,6 +273,7 @@ public sealed record PartiallyDecrypted(PartialDecryption Partial) : RecordPaylo
 public sealed record Tallied(IReadOnlyList<long> Counts, Decision Decision, int? Winner) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "tallied";
 
     private protected override void WriteFields(CanonicalWriter writer) =>
@@ -253,6 +285,7 @@ public sealed record Tallied(IReadOnlyList<long> Counts, Decision Decision, int?
 public sealed record Settled(string Confirmation) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "settled";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer.Text(Confirmation);
@@ -276,6 +309,7 @@ public enum EndReason
 public sealed record Ended(EndReason Reason, string Explanation) : RecordPayload
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override string Name => "ended";
 
     private protected override void WriteFields(CanonicalWriter writer) => writer.Text(Reason.ToString()).Text(Explanation);

@@ -49,6 +49,9 @@ public sealed record RecordState
     public ImmutableSortedDictionary<int, ShareVerdict> ShareVerdicts { get; init; } =
         ImmutableSortedDictionary<int, ShareVerdict>.Empty;
 
+    /// <summary>When the last verdict on shares came.</summary>
+    public DateTimeOffset JudgedAt { get; init; }
+
     /// <summary>Disclosed shares by (from, to).</summary>
     public ImmutableDictionary<(int From, int To), P256Scalar> Disclosures { get; init; } =
         ImmutableDictionary<(int From, int To), P256Scalar>.Empty;

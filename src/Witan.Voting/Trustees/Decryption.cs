@@ -65,7 +65,8 @@ public static class Decryption
             P256Point a = sums[option].A;
             P256Point d = a.Multiply(share);
             P256Scalar challenge = Challenge(context, index, key, option, a, d, P256Point.MultiplyBase(w), a.Multiply(w));
-            parts.Add(new DecryptionPart(d, challenge, w + (challenge * share)));
+            using P256Scalar answer = challenge * share;
+            parts.Add(new DecryptionPart(d, challenge, w + answer));
         }
 
         var unsigned = new PartialDecryption(index, closedHead, parts, []);

@@ -1,65 +1,103 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using Witan.Crypto;
 
 namespace Witan.Voting;
 
 /// <summary>
-/// The private side of one trustee in one key generation: its polynomial. Born in the trustee, stored sealed, never sent.
+/// The private side of one trustee in one key generation: its polynomial, and the seed of its proof of possession. Born in the trustee, stored
+/// sealed, never sent. It is for one key generation: whoever gets shares of it in two of them gets the polynomial.
 /// </summary>
 public sealed class TrusteeSecret : IDisposable
 {
-    private readonly P256Scalar[] _coefficients;
+    // The seed of the proof, then a_0 … a_(t-1).
+    private readonly P256Scalar[] _scalars;
 
-    private TrusteeSecret(int index, P256Scalar[] coefficients) => (Index, _coefficients) = (index, coefficients);
+    private TrusteeSecret(int index, P256Scalar[] scalars) => (Index, _scalars) = (index, scalars);
 
     /// <summary>Whose it is.</summary>
     public int Index { get; }
 
+    private ReadOnlySpan<P256Scalar> Coefficients => _scalars.AsSpan(1);
+
     /// <summary>Draws a polynomial of degree t - 1.</summary>
     public static TrusteeSecret Create(int index, int threshold, ScalarSource random) =>
-        new(index, [.. Enumerable.Range(0, threshold).Select(_ => random())]);
+        new(index, [.. Enumerable.Range(0, threshold + 1).Select(_ => random())]);
 
-    /// <summary>Restores a polynomial from its byte form: 32 bytes a coefficient.</summary>
+    /// <summary>Restores a secret from its byte form: 32 bytes for the seed and for each coefficient.</summary>
     public static bool TryDecode(int index, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out TrusteeSecret? secret)
     {
         secret = null;
-        var coefficients = new P256Scalar[bytes.Length / P256Scalar.Size];
-        if (coefficients.Length == 0 || bytes.Length % P256Scalar.Size != 0)
+        var scalars = new P256Scalar[bytes.Length / P256Scalar.Size];
+        if (scalars.Length < 2 || bytes.Length % P256Scalar.Size != 0)
             return false;
-        for (int i = 0; i < coefficients.Length; i++)
+        for (int i = 0; i < scalars.Length; i++)
         {
-            if (!P256Scalar.TryDecode(bytes.Slice(i * P256Scalar.Size, P256Scalar.Size), out coefficients[i]!))
+            if (!P256Scalar.TryDecode(bytes.Slice(i * P256Scalar.Size, P256Scalar.Size), out scalars[i]!))
+            {
+                Array.ForEach(scalars[..i], scalar => scalar.Dispose());
                 return false;
+            }
         }
 
-        secret = new TrusteeSecret(index, coefficients);
+        secret = new TrusteeSecret(index, scalars);
         return true;
     }
 
     /// <summary>The byte form. The caller seals it and zeroes it.</summary>
-    public byte[] ToBytes() => [.. _coefficients.SelectMany(coefficient => coefficient.ToBytes())];
+    public byte[] ToBytes()
+    {
+        byte[] bytes = new byte[_scalars.Length * P256Scalar.Size];
+        for (int i = 0; i < _scalars.Length; i++)
+            _scalars[i].WriteTo(bytes.AsSpan(i * P256Scalar.Size));
+        return bytes;
+    }
 
     /// <summary>
-    /// The contribution with its commitment, both signed. Deterministic from the secret and <paramref name="nonce"/> (the one
-    /// scalar of the proof): a restarted trustee that stored both says the same again.
+    /// The contribution with its commitment, both signed. Deterministic from secret and context: a restarted trustee says the same again, and in another
+    /// context the proof has another nonce, so that two proofs say no more than one.
     /// </summary>
-    public (ContributionCommitment Commitment, KeyContribution Contribution) Contribute(
-        KeyGenerationContext context, ReadOnlySpan<byte> signingSeed, P256Scalar nonce)
+    public (ContributionCommitment Commitment, KeyContribution Contribution) Contribute(KeyGenerationContext context, ReadOnlySpan<byte> signingSeed)
     {
-        P256Point[] points = [.. _coefficients.Select(P256Point.MultiplyBase)];
+        var points = new P256Point[Coefficients.Length];
+        for (int i = 0; i < points.Length; i++)
+            points[i] = P256Point.MultiplyBase(Coefficients[i]);
+        using P256Scalar nonce = Nonce(context, points);
         P256Scalar challenge = JointKey.PossessionChallenge(context, Index, points, P256Point.MultiplyBase(nonce));
-        var unsigned = new KeyContribution(Index, points, challenge, nonce + (challenge * _coefficients[0]), []);
+        using P256Scalar answer = challenge * Coefficients[0];
+        var unsigned = new KeyContribution(Index, points, challenge, nonce + answer, []);
         KeyContribution contribution = unsigned with { Signature = Ed25519.Sign(signingSeed, unsigned.SignedBytes(context)) };
         Digest hash = contribution.Hash(context);
         byte[] signature = Ed25519.Sign(signingSeed, JointKey.CommitmentBytes(context, Index, hash));
         return (new ContributionCommitment(Index, hash, signature), contribution);
     }
 
+    // One nonce under two challenges gives the secret away, so all that the challenge is made of goes into it (as in RFC 6979).
+    private P256Scalar Nonce(KeyGenerationContext context, IReadOnlyList<P256Point> points)
+    {
+        byte[] about = context.Begin(DomainTags.PossessionNonce).Number(Index).List(points, (writer, point) => writer.Point(point)).ToBytes();
+        byte[] seed = _scalars[0].ToBytes();
+        byte[] wide = HMACSHA512.HashData(seed, about);
+        P256Scalar nonce = P256Scalar.Reduce(wide);
+        CryptographicOperations.ZeroMemory(seed);
+        CryptographicOperations.ZeroMemory(wide);
+        return nonce;
+    }
+
     /// <summary>f(j): the share of another trustee. Dispose it.</summary>
     public P256Scalar Share(int to)
     {
+        // Horner, from the highest coefficient down; what is between is as secret as the share.
         P256Scalar x = P256Scalar.FromInt64(to);
-        return _coefficients.Reverse().Aggregate(P256Scalar.Zero, (sum, coefficient) => (sum * x) + coefficient);
+        P256Scalar sum = P256Scalar.FromInt64(0);
+        for (int i = Coefficients.Length - 1; i >= 0; i--)
+        {
+            using P256Scalar before = sum;
+            using P256Scalar product = before * x;
+            sum = product + Coefficients[i];
+        }
+
+        return sum;
     }
 
     /// <summary>Seals the share of another trustee to its attested key.</summary>
@@ -69,7 +107,7 @@ public sealed class TrusteeSecret : IDisposable
         byte[] info = ShareInfo(context, Index, to.Index);
         byte[] bytes = share.ToBytes();
         byte[] message = Hpke.Seal(to.Keys.Encryption, info, [], bytes);
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
+        CryptographicOperations.ZeroMemory(bytes);
         return new SealedShare(Index, to.Index, message, Ed25519.Sign(signingSeed, ShareBytes(info, message)));
     }
 
@@ -95,7 +133,9 @@ public sealed class TrusteeSecret : IDisposable
             return false;
         }
 
-        return P256Scalar.TryDecode(bytes, out share) && JointKey.IsShare(from, to, share);
+        bool decodes = P256Scalar.TryDecode(bytes, out share);
+        CryptographicOperations.ZeroMemory(bytes);
+        return decodes && JointKey.IsShare(from, to, share!);
     }
 
     /// <summary>Discloses a share in answer to a complaint.</summary>
@@ -115,8 +155,8 @@ public sealed class TrusteeSecret : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (P256Scalar coefficient in _coefficients)
-            coefficient.Dispose();
+        foreach (P256Scalar scalar in _scalars)
+            scalar.Dispose();
     }
 
     private static byte[] ShareInfo(KeyGenerationContext context, int from, int to) =>

@@ -87,7 +87,21 @@ public sealed record TaskAssignment(Digest Proposal, int Attempt, DateTimeOffset
 /// <param name="Refusal">The coordinator's signed word that it did not take it; null where it did.</param>
 /// <param name="Message">Why it was refused, one sentence; empty where it was taken.</param>
 /// <param name="Checkpoint">The record's head after it; kept by the worker.</param>
-public sealed record CastAnswer(Receipt? Receipt, SignedRefusal? Refusal, string Message, Checkpoint Checkpoint);
+public sealed record CastAnswer(Receipt? Receipt, SignedRefusal? Refusal, string Message, Checkpoint Checkpoint)
+{
+    /// <summary>
+    /// Whether it is the coordinator's word on this ballot: either a receipt for its slot, at a position that the checkpoint covers, or a refusal of it. That
+    /// the checkpoint is signed is checked by whoever keeps it.
+    /// </summary>
+    public bool IsFor(Digest proposal, Ballot ballot, Digest coordinator) => Checkpoint.Proposal == proposal && (Receipt, Refusal) switch
+    {
+        ({ } receipt, null) => receipt.Proposal == proposal && receipt.Nullifier == ballot.Nullifier && receipt.Ballot == ballot.Hash()
+            && receipt.Sequence >= 0 && receipt.Sequence < Checkpoint.Size && receipt.IsSignedBy(coordinator),
+        (null, { } refusal) => refusal.Proposal == proposal && refusal.Nullifier == ballot.Nullifier && refusal.Ballot == ballot.Hash()
+            && refusal.IsSignedBy(coordinator),
+        _ => false,
+    };
+}
 
 /// <summary>A trustee's first word in a key generation.</summary>
 /// <param name="Commitment">The commitment.</param>

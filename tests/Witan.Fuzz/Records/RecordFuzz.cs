@@ -25,7 +25,7 @@ internal enum FuzzOutcome
 internal sealed class RecordFuzz
 {
     private readonly Council _council = new(3);
-    private readonly RecordState?[] _before;
+    private readonly DecisionFile _decision;
     private readonly RecordState _voting;
     private readonly byte[] _file;
     private readonly byte[][] _events;
@@ -37,12 +37,10 @@ internal sealed class RecordFuzz
     public RecordFuzz()
     {
         RecordState state = _council.Decide(0, 0, 1);
-        _before = new RecordState?[_council.Events.Count + 1];
-        for (int i = 0; i < _council.Events.Count; i++)
-            _before[i + 1] = RecordFold.Apply(_before[i], _council.Events[i], ProofChecks.None, out _);
         Ballot[] ballots = [.. _council.Events.Select(next => next.Payload).OfType<BallotCast>().Select(cast => cast.Ballot)];
-        _voting = _before[_council.Events.FindIndex(next => next.Payload is BallotCast)]!;
-        _file = DecisionFile.Of(state, _council.Events).ToBytes();
+        _voting = _council.Fork(_council.Events.FindIndex(next => next.Payload is BallotCast)).State;
+        _decision = DecisionFile.Of(state, _council.Events);
+        _file = _decision.ToBytes();
         _events = [.. _council.Events.Select(next => JsonSerializer.SerializeToUtf8Bytes(next, RecordJson.Default.RecordEvent))];
         _ballots = [.. ballots.Select(ballot => JsonSerializer.SerializeToUtf8Bytes(ballot, WireJson.Default.Ballot))];
         _hashes = [.. ballots.Select(ballot => ballot.Hash())];
@@ -90,16 +88,13 @@ internal sealed class RecordFuzz
         byte[] changed = new RecordMutator(seed).Mutate(_events[at]);
         if (!StrictJson.TryRead(changed, RecordJson.Default.RecordEvent, out RecordEvent? parsed, out _))
             return FuzzOutcome.Refused;
-        RecordState? state = _before[at];
-        for (int i = at; i < _events.Length; i++)
-        {
-            RecordPayload payload = i == at ? parsed.Payload : _council.Events[i].Payload;
-            state = RecordFold.Apply(state, _council.Sign(state, payload), ProofChecks.All, out _);
-            if (state is null)
-                return FuzzOutcome.Refused;
-        }
-
-        return Outcome(state!) == _outcome ? FuzzOutcome.Same : FuzzOutcome.Changed;
+        List<RecordEvent> events = _council.Rechain(_council.Events.Select((next, i) => i == at ? parsed.Payload : next.Payload));
+        var options = new AuditOptions { Parallelism = 1 };
+        AuditReport report = Audit.Run(_decision with { Events = events }, options);
+        // The coordinator would publish the summary that fits.
+        if (report is { Valid: false, FailedEvent: null, State: { } state })
+            report = Audit.Run(DecisionFile.Of(state, events), options);
+        return !report.Valid ? FuzzOutcome.Refused : Outcome(report.State!) == _outcome ? FuzzOutcome.Same : FuzzOutcome.Changed;
     }
 
     // What a record says: everything but the hashes of its events and what the coordinator may word as it likes.

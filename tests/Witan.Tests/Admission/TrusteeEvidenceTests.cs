@@ -70,7 +70,7 @@ public sealed class TrusteeEvidenceTests : IAsyncLifetime
     private ContributionCommitment Commitment(int index)
     {
         using TrusteeSecret secret = TrusteeSecret.Create(index, _council.Body.Threshold, P256Scalar.Random);
-        return secret.Contribute(_council.State.KeyGeneration, _council.Trustees[index - 1].Seed, P256Scalar.Random()).Commitment;
+        return secret.Contribute(_council.State.KeyGeneration, _council.Trustees[index - 1].Seed).Commitment;
     }
 
     private AgentEvidence Evidence(int index, string instance)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Witan.Cli.CommandLine;
 using Witan.Cli.Commands.Audit;
+using Witan.Tests.Admission;
 using Witan.Tests.Cloud;
 using Witan.Voting;
 using Xunit;
@@ -57,7 +58,7 @@ public sealed class AuditCommandTests : IDisposable
     public async Task The_policy_of_the_record_is_taken_as_a_file_and_by_its_name()
     {
         var policy = new CouncilPolicy { Name = "phala" };
-        var council = new Witan.Tests.Voting.Council(3) { Policy = policy.Hash() };
+        var council = new Witan.Tests.Voting.Council(3, change: body => body with { MinimumTurnout = 2, MinimumAnonymity = 2 }) { Policy = policy.Hash() };
         await File.WriteAllBytesAsync(Record, DecisionFile.Of(council.Decide(0, 1, 0), council.Events).ToBytes(), TestContext.Current.CancellationToken);
         string file = Path.Combine(_folder, "policy.json");
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(policy, PolicyJson.Default.CouncilPolicy), TestContext.Current.CancellationToken);
@@ -76,6 +77,82 @@ public sealed class AuditCommandTests : IDisposable
         Assert.Empty(error.ToString());
         Assert.True(SlowAudit.Run(terminal, TimeSpan.FromMilliseconds(1), "auditing", () => said.Wait(TimeSpan.FromSeconds(30))));
         Assert.Equal("auditing\n", error.ToString());
+    }
+
+    [Fact]
+    public async Task Invented_evidence_of_trustees_is_not_taken_for_production()
+    {
+        var council = new Witan.Tests.Voting.Council(3) { Mode = ExecutionMode.Production, Level = 1, Evidence = _ => new AgentEvidence("i", "00", "[]", "") };
+        await File.WriteAllBytesAsync(Record, DecisionFile.Of(council.Decide(0, 1, 0), council.Events).ToBytes(), TestContext.Current.CancellationToken);
+        CommandRun run = await CommandRun.RunAsync(["audit", Record]);
+        Assert.Equal(ExitCode.Good, run.Code);
+        Assert.Contains("evidence     of the trustees: not judged; --collateral FILE judges it", run.Output, StringComparison.Ordinal);
+
+        run = await CommandRun.RunAsync(["audit", Record, "--production"]);
+        Assert.Equal(ExitCode.Undecided, run.Code);
+        Assert.Contains("? undecided  all but the trustees' evidence holds", run.Output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse((await CommandRun.RunAsync(["audit", Record, "--production", "--json"])).Output);
+        Assert.Equal((false, "not judged"), (json.RootElement.GetProperty("valid").GetBoolean(), Member(json, "evidence")));
+
+        await using var attesting = new Attesting();
+        run = await CommandRun.RunAsync(["audit", Record, "--production", "--collateral", Path.Combine(attesting.Folder, "collateral.json")]);
+        Assert.Equal(ExitCode.Rejected, run.Code);
+        Assert.Contains("the evidence of trustee 1 is rejected", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evidence_is_judged_for_the_record_that_holds_it()
+    {
+        await using var attesting = new Attesting();
+        Witan.Tests.Voting.Council council = null!;
+        int shift = 0;
+        AgentEvidence Show(int index)
+        {
+            Witan.Dstack.Simulator.SimulatedCvm machine = attesting.Machine("trustee", $"t{index}");
+            Witan.Voting.Trustee trustee = council.State.Trustees[(index - 1 + shift) % 3];
+            return Attesting.Evidence(machine, ReportData.ForKeyGeneration(council.State, trustee, machine.InstanceId));
+        }
+
+        string[] judged = ["--collateral", Path.Combine(attesting.Folder, "collateral.json"), "--development-root", Path.Combine(attesting.Folder, "root.pem")];
+        council = new Witan.Tests.Voting.Council(3) { Mode = ExecutionMode.Simulated, Level = 1, Evidence = Show };
+        await File.WriteAllBytesAsync(Record, DecisionFile.Of(council.Decide(0, 1, 0), council.Events).ToBytes(), TestContext.Current.CancellationToken);
+        CommandRun run = await CommandRun.RunAsync(["audit", Record, .. judged]);
+        Assert.True(run.Code == ExitCode.Good, run.Output + run.Error);
+        Assert.Contains("evidence     of the trustees: accepted", run.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Undecided, (await CommandRun.RunAsync(["audit", Record, "--collateral", "/nowhere", .. judged[2..]])).Code);
+        Assert.Equal(ExitCode.Usage, (await CommandRun.RunAsync(["audit", Record, "--production", .. judged])).Code);
+
+        // Each shows what another one bound.
+        shift = 1;
+        council = new Witan.Tests.Voting.Council(3) { Mode = ExecutionMode.Simulated, Level = 1, Evidence = Show };
+        await File.WriteAllBytesAsync(Record, DecisionFile.Of(council.Decide(0, 1, 0), council.Events).ToBytes(), TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Rejected, (await CommandRun.RunAsync(["audit", Record, .. judged])).Code);
+    }
+
+    [Fact]
+    public async Task A_receipt_is_held_against_the_record()
+    {
+        Ballot ballot = _council.State.Ballots.Values.First();
+        string answer = Path.Combine(_folder, "answer.json");
+        await File.WriteAllBytesAsync(
+            answer, JsonSerializer.SerializeToUtf8Bytes(new CastAnswer(_council.Receipt(ballot), null, "", _council.Checkpoint()), WireJson.Default.CastAnswer), TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Good, (await CommandRun.RunAsync(["audit", Record, "--receipt", answer])).Code);
+
+        // The same coordinator's record of the same proposal without that ballot.
+        Witan.Tests.Voting.Council fork = _council.Fork((int)_council.State.Positions[ballot.Nullifier].Sequence);
+        fork.Now = fork.Body.CloseAt;
+        fork.Advance();
+        string other = Path.Combine(_folder, "other.json");
+        await File.WriteAllBytesAsync(other, DecisionFile.Of(fork.State, fork.Events).ToBytes(), TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Good, (await CommandRun.RunAsync(["audit", other])).Code);
+        CommandRun run = await CommandRun.RunAsync(["audit", other, "--receipt", answer]);
+        Assert.Equal(ExitCode.Rejected, run.Code);
+        Assert.Contains("the coordinator gave a receipt for ballot", run.Output, StringComparison.Ordinal);
+
+        var stranger = new Witan.Tests.Voting.Council(3);
+        await File.WriteAllBytesAsync(other, DecisionFile.Of(stranger.Decide(0, 0, 0), stranger.Events).ToBytes(), TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Rejected, (await CommandRun.RunAsync(["audit", other, "--receipt", answer])).Code);
+        Assert.Equal(ExitCode.Usage, (await CommandRun.RunAsync(["audit", Record, "--receipt", Record])).Code);
     }
 
     [Theory]

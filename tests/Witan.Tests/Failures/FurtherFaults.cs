@@ -177,7 +177,7 @@ public sealed class FurtherFaults(FurtherFaults.Setting council) : IClassFixture
 
         public TestTrustee(RunningCoordinator coordinator)
         {
-            var options = new AgentOptions { Name = "trustee", Coordinator = coordinator.Http.BaseAddress!, State = _folder, LocalMode = "true" };
+            var options = new AgentOptions { Name = "trustee", Coordinator = coordinator.Http.BaseAddress!, State = _folder, LocalMode = "true", Policy = TestPolicies.Few(_folder) };
             _run = TrusteeHost.RunAsync(options, TextWriter.Null, TimeProvider.System, _stop.Token);
         }
 

@@ -31,6 +31,7 @@ internal sealed class HandVote : IAsyncDisposable
             Coordinator = vote.Coordinator.Http.BaseAddress!,
             State = Path.Combine(vote._folder, "trustee"),
             LocalMode = "true",
+            Policy = TestPolicies.Few(vote._folder),
         };
         vote._running.Add(TrusteeHost.RunAsync(options, TextWriter.Null, TimeProvider.System, vote._stop.Token));
         for (int i = 0; i < workers; i++)

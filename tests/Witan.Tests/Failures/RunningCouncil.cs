@@ -22,6 +22,7 @@ public abstract class RunningCouncil : IAsyncLifetime
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _running = [];
     private readonly TestLog _log = new();
+    private string _policy = "";
     private readonly Dictionary<string, Task<RecordState>> _early = new(StringComparer.Ordinal);
 
     public string Folder => _folder;
@@ -38,6 +39,7 @@ public abstract class RunningCouncil : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _policy = TestPolicies.Few(_folder);
         Coordinator = await RunningCoordinator.StartAsync();
         for (int i = 0; i < 3; i++)
         {
@@ -109,6 +111,7 @@ public abstract class RunningCouncil : IAsyncLifetime
         Coordinator = Coordinator.Http.BaseAddress!,
         State = Path.Combine(_folder, name),
         LocalMode = "true",
+        Policy = _policy,
     };
 
     private sealed class WrittenMind(int worker, ConcurrentDictionary<(string Title, int Worker), int> thoughts, ConcurrentDictionary<(string Title, int Worker), HeardArguments> heardBy) : IDeliberator

@@ -8,8 +8,6 @@ namespace Witan.Tests.Voting;
 internal sealed class Council
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
-    private readonly byte[] _coordinator = RandomNumberGenerator.GetBytes(32);
-
     private readonly P256Scalar _secret;
 
     public Council(int workers, int trustees = 3, int threshold = 2, Func<ProposalBody, ProposalBody>? change = null, int[]? weights = null)
@@ -50,7 +48,7 @@ internal sealed class Council
     private Council(Council from, int size)
     {
         (_secret, Encryption) = (from._secret, from.Encryption);
-        (_coordinator, Workers, Trustees, Weights, Body, Now) = (from._coordinator, from.Workers, from.Trustees, from.Weights, from.Body, from.Now);
+        (CoordinatorSeed, Workers, Trustees, Weights, Body, Now) = (from.CoordinatorSeed, from.Workers, from.Trustees, from.Weights, from.Body, from.Now);
         foreach (RecordEvent next in from.Events.Take(size))
         {
             State = RecordFold.Apply(State, next, ProofChecks.None, out _)!;
@@ -62,7 +60,7 @@ internal sealed class Council
 
     public IReadOnlyList<Agent> Workers { get; }
 
-    public IReadOnlyList<Agent> Trustees { get; }
+    public IReadOnlyList<Agent> Trustees { get; init; }
 
     public int[] Weights { get; }
 
@@ -76,19 +74,28 @@ internal sealed class Council
     public P256Point Encryption { get; }
 
     /// <summary>What the coordinator signs with.</summary>
-    public byte[] CoordinatorSeed => _coordinator;
+    public byte[] CoordinatorSeed { get; init; } = RandomNumberGenerator.GetBytes(32);
 
-    public Digest CoordinatorKey => new(Ed25519.PublicKey(_coordinator));
+    public Digest CoordinatorKey => new(Ed25519.PublicKey(CoordinatorSeed));
+
+    /// <summary>What the trustees show, by their index; null in LOCAL_MODE.</summary>
+    public Func<int, AgentEvidence>? Evidence { get; init; }
+
+    /// <summary>The confidence level of all.</summary>
+    public int Level { get; init; }
 
     public IReadOnlyList<RosterEntry> Admitted =>
-        [.. Workers.Select((worker, i) => new RosterEntry(worker.Keys, Weights[i], 0, Digest.Zero))];
+        [.. Workers.Select((worker, i) => new RosterEntry(worker.Keys, Weights[i], Level, Shown))];
 
-    public IReadOnlyList<Witan.Voting.Trustee> Enrolled => [.. Trustees.Select((trustee, i) => new Witan.Voting.Trustee(i + 1, trustee.Keys, 0, Digest.Zero))];
+    public IReadOnlyList<Witan.Voting.Trustee> Enrolled => [.. Trustees.Select((trustee, i) => new Witan.Voting.Trustee(i + 1, trustee.Keys, Level, Shown))];
+
+    // Of what evidence is no matter: nothing but its hash is in the record.
+    private Digest Shown => Evidence is null ? Digest.Zero : CoordinatorKey;
 
     /// <summary>Signs and applies an event; returns the refusal where it is refused.</summary>
     public Refusal? Try(RecordPayload payload)
     {
-        RecordEvent next = RecordEvent.Next(Events.Count, State?.Head ?? Digest.Zero, Now, payload, _coordinator);
+        RecordEvent next = RecordEvent.Next(Events.Count, State?.Head ?? Digest.Zero, Now, payload, CoordinatorSeed);
         if (RecordFold.Apply(State, next, ProofChecks.All, out Refusal? refusal) is not { } state)
             return refusal;
         State = state;
@@ -105,29 +112,29 @@ internal sealed class Council
     /// <summary>The same council with a record of which only the first events are left.</summary>
     public Council Fork(int size) => new(this, size);
 
-    public Checkpoint Checkpoint() => Witan.Voting.Checkpoint.Of(State, _coordinator);
+    public Checkpoint Checkpoint() => Witan.Voting.Checkpoint.Of(State, CoordinatorSeed);
 
-    public Receipt Receipt(Ballot ballot) => Witan.Voting.Receipt.For(State.ProposalId, State.Positions[ballot.Nullifier], ballot, _coordinator);
+    public Receipt Receipt(Ballot ballot) => Witan.Voting.Receipt.For(State.ProposalId, State.Positions[ballot.Nullifier], ballot, CoordinatorSeed);
 
-    public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, _coordinator);
+    public SignedRefusal Refuse(Ballot ballot, RefusalCode code) => SignedRefusal.Of(State, ballot, code, Now, CoordinatorSeed);
 
     /// <summary>What a coordinator can sign with its own key alone: any payloads, chained, checked by nobody.</summary>
     public List<RecordEvent> Rechain(IEnumerable<RecordPayload> payloads, DateTimeOffset[]? times = null)
     {
         var events = new List<RecordEvent>();
         foreach (RecordPayload payload in payloads)
-            events.Add(RecordEvent.Next(events.Count, events.Count == 0 ? Digest.Zero : events[^1].Hash, times?[events.Count] ?? Now, payload, _coordinator));
+            events.Add(RecordEvent.Next(events.Count, events.Count == 0 ? Digest.Zero : events[^1].Hash, times?[events.Count] ?? Now, payload, CoordinatorSeed));
         return events;
     }
 
     /// <summary>The next event after a state, signed.</summary>
     public RecordEvent Sign(RecordState? state, RecordPayload payload) =>
-        RecordEvent.Next(state?.Size ?? 0, state?.Head ?? Digest.Zero, Now, payload, _coordinator);
+        RecordEvent.Next(state?.Size ?? 0, state?.Head ?? Digest.Zero, Now, payload, CoordinatorSeed);
 
     /// <summary>Appends an event whose proofs were checked before.</summary>
     public void AppendUnchecked(RecordPayload payload)
     {
-        RecordEvent next = RecordEvent.Next(Events.Count, State.Head, Now, payload, _coordinator);
+        RecordEvent next = RecordEvent.Next(Events.Count, State.Head, Now, payload, CoordinatorSeed);
         State = RecordFold.Apply(State, next, ProofChecks.None, out Refusal? refusal) ?? throw new InvalidOperationException(refusal!.Message);
         Events.Add(next);
     }
@@ -135,8 +142,11 @@ internal sealed class Council
     /// <summary>Hash of the policy that the record names.</summary>
     public Digest Policy { get; init; } = Digest.Zero;
 
-    public void Open(ExecutionMode mode = ExecutionMode.Local) =>
-        Append(new ProposalOpened(Body, mode, "local-record", "phala", Policy, CoordinatorKey));
+    /// <summary>The mode of a record that is opened without another.</summary>
+    public ExecutionMode Mode { get; init; } = ExecutionMode.Local;
+
+    public void Open(ExecutionMode? mode = null) =>
+        Append(new ProposalOpened(Body, mode ?? Mode, "local-record", "phala", Policy, CoordinatorKey));
 
     public void Advance()
     {
@@ -172,12 +182,12 @@ internal sealed class Council
         KeyGenerationContext context = State.KeyGeneration;
         for (int i = 0; i < Trustees.Count; i++)
         {
-            Trustees[i].Secret = TrusteeSecret.Create(i + 1, Body.Threshold, P256Scalar.Random);
-            (Trustees[i].Commitment, Trustees[i].Contribution) = Trustees[i].Secret.Contribute(context, Trustees[i].Seed, P256Scalar.Random());
+            Trustees[i].Secret ??= TrusteeSecret.Create(i + 1, Body.Threshold, P256Scalar.Random);
+            (Trustees[i].Commitment, Trustees[i].Contribution) = Trustees[i].Secret.Contribute(context, Trustees[i].Seed);
         }
 
         foreach (Agent trustee in Trustees)
-            Append(new ContributionCommitted(trustee.Commitment));
+            Append(new ContributionCommitted(trustee.Commitment, Evidence?.Invoke(trustee.Commitment.Index)));
         foreach (Agent trustee in Trustees)
             Append(new KeyContributed(trustee.Contribution));
         for (int to = 1; to <= Trustees.Count; to++)
@@ -233,12 +243,16 @@ internal sealed class Agent
         Keys = new AgentKeys(new Digest(Ed25519.PublicKey(Seed)), encryption);
     }
 
+    /// <summary>The agent that a program is whose secrets the test knows.</summary>
+    public Agent(byte[] seed, P256Scalar encryptionSecret, AgentKeys keys) => (Seed, EncryptionSecret, Keys) = (seed, encryptionSecret, keys);
+
     public byte[] Seed { get; } = RandomNumberGenerator.GetBytes(32);
 
     public P256Scalar EncryptionSecret { get; }
 
     public AgentKeys Keys { get; }
 
+    /// <summary>Drawn at the key generation where the test has not set it.</summary>
     public TrusteeSecret Secret { get; set; } = null!;
 
     public ContributionCommitment Commitment { get; set; } = null!;

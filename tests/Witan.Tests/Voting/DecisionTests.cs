@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Witan.Voting;
 using Xunit;
 
@@ -108,8 +109,36 @@ public class DecisionTests
         Assert.StartsWith($"{{\n  \"warning\": \"{warning}\"", Encoding.UTF8.GetString(file.ToBytes()), StringComparison.Ordinal);
         Assert.True(Audit.Run(file.ToBytes()).Valid);
         Assert.False(Audit.Run((file with { Warning = "All is well." }).ToBytes()).Valid);
-        // A file from before it was written.
-        Assert.True(Audit.Run((file with { Warning = "" }).ToBytes()).Valid);
+        // A file from before it was written, which has no such member.
+        JsonObject before = JsonNode.Parse(file.ToBytes())!.AsObject();
+        Assert.True(before.Remove("warning"));
+        Assert.True(Audit.Run(Encoding.UTF8.GetBytes(before.ToJsonString())).Valid);
+    }
+
+    [Fact]
+    public void A_ballot_of_fewer_options_is_the_event_that_fails_and_no_exception()
+    {
+        var council = new Council(3);
+        RecordState state = council.Decide(0, 0, 1);
+        List<RecordEvent> events = council.Rechain(council.Events.Select(next => next.Payload is BallotCast cast && next == council.Events.First(e => e.Payload is BallotCast)
+            ? new BallotCast(cast.Ballot with { Options = [.. cast.Ballot.Options.Take(2)] })
+            : next.Payload));
+        AuditReport report = Audit.Run(DecisionFile.Of(state, events));
+        Assert.Equal((false, (long?)council.Events.FindIndex(next => next.Payload is BallotCast)), (report.Valid, report.FailedEvent));
+    }
+
+    [Fact]
+    public void The_event_that_is_named_is_the_first_that_fails_also_where_that_is_a_ballot()
+    {
+        var council = new Council(3);
+        RecordState state = council.Decide(0, 0, 1);
+        int at = council.Events.FindIndex(next => next.Payload is BallotCast);
+        var cast = (BallotCast)council.Events[at].Payload;
+        // Its proof is of another ciphertext, and so the sum that was opened is another one, too.
+        List<RecordEvent> events = council.Rechain(council.Events.Select((next, i) =>
+            i == at ? new BallotCast(cast.Ballot with { Options = [.. cast.Ballot.Options.Reverse()] }) : next.Payload));
+        AuditReport report = Audit.Run(DecisionFile.Of(state, events));
+        Assert.Equal((false, (long?)at), (report.Valid, report.FailedEvent));
     }
 
     [Fact]

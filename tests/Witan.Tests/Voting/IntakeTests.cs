@@ -104,6 +104,37 @@ public class IntakeTests
     }
 
     [Fact]
+    public void A_receipt_of_another_proposal_or_another_coordinator_is_a_fault()
+    {
+        var council = new Council(3);
+        byte[] file = DecisionFile.Of(council.Decide(0, 0, 1), council.Events).ToBytes();
+        _council.Append(new BallotCast(_council.Ballot(0, 0)));
+        Receipt other = _council.Receipt(_council.State.Ballots.Values.Single());
+        Assert.Contains("a receipt is of proposal", Audit.Run(file, new AuditOptions { Receipts = [other] }).Problem, StringComparison.Ordinal);
+        Assert.Contains("not signed by the coordinator", Audit.Run(file, new AuditOptions { Receipts = [other with { Proposal = council.State.ProposalId }] }).Problem, StringComparison.Ordinal);
+        Assert.Contains("a checkpoint is of proposal", Audit.Run(file, new AuditOptions { Checkpoints = [_council.Checkpoint()] }).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_answer_is_for_one_slot_and_reaches_as_far_as_its_receipt()
+    {
+        Ballot ballot = _council.Ballot(0, 0), another = _council.Ballot(1, 0);
+        _council.Append(new BallotCast(ballot));
+        var answer = new CastAnswer(_council.Receipt(ballot), null, "", _council.Checkpoint());
+        bool IsFor(CastAnswer said) => said.IsFor(_council.State.ProposalId, ballot, _council.CoordinatorKey);
+        Assert.True(IsFor(answer));
+        Assert.False(answer.IsFor(_council.State.ProposalId, another, _council.CoordinatorKey));
+        Assert.False(answer.IsFor(Digest.Zero, ballot, _council.CoordinatorKey));
+        // The coordinator's word on the beginning of its record.
+        Assert.False(IsFor(answer with { Checkpoint = _council.Fork(1).Checkpoint() }));
+        Assert.False(IsFor(answer with { Receipt = answer.Receipt! with { Nullifier = another.Nullifier } }));
+        var refused = new CastAnswer(null, _council.Refuse(ballot, RefusalCode.Late), "", _council.Checkpoint());
+        Assert.True(IsFor(refused));
+        Assert.False(IsFor(refused with { Refusal = _council.Refuse(another, RefusalCode.Late) }));
+        Assert.False(IsFor(answer with { Refusal = refused.Refusal }));
+    }
+
+    [Fact]
     public void The_bytes_of_a_receipt_have_one_length_whatever_the_vote()
     {
         for (int i = 0; i < 3; i++)
@@ -127,9 +158,9 @@ public class IntakeTests
     {
         var council = new Council(3);
         byte[] file = DecisionFile.Of(council.Decide(0, 0, 1), council.Events).ToBytes();
-        Assert.True(Audit.Run(file, new AuditOptions { Coordinator = council.CoordinatorKey, Policy = Digest.Zero, Proposal = council.State.ProposalId }).Valid);
+        Assert.True(Audit.Run(file, new AuditOptions { Coordinator = council.CoordinatorKey, Proposal = council.State.ProposalId }).Valid);
         Assert.False(Audit.Run(file, new AuditOptions { Coordinator = Digest.Zero }).Valid);
-        Assert.False(Audit.Run(file, new AuditOptions { Policy = council.CoordinatorKey }).Valid);
+        Assert.False(Audit.Run(file, new AuditOptions { Policy = new CouncilPolicy() }).Valid);
         Assert.False(Audit.Run(file, new AuditOptions { Proposal = Digest.Zero }).Valid);
         Assert.False(Audit.Run(file, new AuditOptions { Mode = ExecutionMode.Simulated }).Valid);
         Assert.False(Audit.Run(file, new AuditOptions { Mode = ExecutionMode.Production }).Valid);

@@ -16,7 +16,7 @@ public class KeyGenerationTests
         {
             Agent trustee = _council.Trustees[i];
             trustee.Secret = TrusteeSecret.Create(i + 1, 2, P256Scalar.Random);
-            (trustee.Commitment, trustee.Contribution) = trustee.Secret.Contribute(Context, trustee.Seed, P256Scalar.Random());
+            (trustee.Commitment, trustee.Contribution) = trustee.Secret.Contribute(Context, trustee.Seed);
         }
     }
 
@@ -30,10 +30,32 @@ public class KeyGenerationTests
     }
 
     [Fact]
+    public void Two_proofs_in_two_contexts_do_not_give_the_secret_away_and_one_context_gives_the_same_bytes()
+    {
+        Agent trustee = _council.Trustees[0];
+        Witan.Voting.Trustee[] others = [.. Context.Trustees];
+        others[2] = others[2] with { ConfidenceLevel = 4 };
+        KeyContribution one = trustee.Contribution, again = trustee.Secret.Contribute(Context, trustee.Seed).Contribution;
+        KeyContribution two = trustee.Secret.Contribute(Context with { Trustees = others }, trustee.Seed).Contribution;
+        Assert.Equal((one.PossessionChallenge, one.PossessionResponse), (again.PossessionChallenge, again.PossessionResponse));
+        Assert.Equal(one.Signature, again.Signature);
+        Assert.Equal(one.Coefficients[0], two.Coefficients[0]);
+        Assert.NotEqual(one.PossessionChallenge, two.PossessionChallenge);
+        // With one nonce under both challenges this would be a_0.
+        P256Scalar guess = (one.PossessionResponse - two.PossessionResponse) * (one.PossessionChallenge - two.PossessionChallenge).Invert();
+        Assert.NotEqual(one.Coefficients[0], P256Point.MultiplyBase(guess));
+        // What was stored says the same again.
+        Assert.True(TrusteeSecret.TryDecode(1, trustee.Secret.ToBytes(), out TrusteeSecret? restored));
+        Assert.Equal(one.PossessionResponse, restored.Contribute(Context, trustee.Seed).Contribution.PossessionResponse);
+        Assert.Equal(trustee.Secret.Share(2), restored.Share(2));
+        Assert.True(JointKey.IsShare(one, 2, restored.Share(2)));
+    }
+
+    [Fact]
     public void A_contribution_that_was_not_committed_to_is_refused()
     {
         Commit();
-        (_, KeyContribution other) = TrusteeSecret.Create(1, 2, P256Scalar.Random).Contribute(Context, _council.Trustees[0].Seed, P256Scalar.Random());
+        (_, KeyContribution other) = TrusteeSecret.Create(1, 2, P256Scalar.Random).Contribute(Context, _council.Trustees[0].Seed);
         Assert.NotNull(_council.Try(new KeyContributed(other)));
     }
 
@@ -64,6 +86,28 @@ public class KeyGenerationTests
         _council.Append(new ShareDisclosed(wrong));
         var agreed = Assert.IsType<KeyAgreed>(Lifecycle.Next(_council.State, _council.Admitted, _council.Enrolled, _council.Now));
         Assert.Equal([1, 2], agreed.Qualified);
+    }
+
+    [Fact]
+    public void Who_does_not_answer_a_complaint_is_left_out_after_half_of_what_is_left()
+    {
+        Commit();
+        Contribute();
+        Judge(1, []);
+        Judge(2, [3]);
+        _council.Now = Council.Start.AddMinutes(1);
+        Judge(3, []);
+        P256Point key = JointKey.Combine([_council.Trustees[0].Contribution, _council.Trustees[1].Contribution])!;
+        // The last verdict came after one minute, and the last moment to open is after five.
+        _council.Now = Council.Start.AddMinutes(3).AddMilliseconds(-1);
+        Assert.Null(Lifecycle.Next(_council.State, _council.Admitted, _council.Enrolled, _council.Now));
+        Assert.Equal(RefusalCode.WrongState, _council.Try(new KeyAgreed([1, 2], key))!.Code);
+        Assert.Equal(RefusalCode.WrongState, _council.Try(new Ended(EndReason.Failed, "unwelcome"))!.Code);
+        _council.Now = Council.Start.AddMinutes(3);
+        var agreed = Assert.IsType<KeyAgreed>(Lifecycle.Next(_council.State, _council.Admitted, _council.Enrolled, _council.Now));
+        Assert.Equal([1, 2], agreed.Qualified);
+        Assert.Equal(key, agreed.Key);
+        _council.Append(agreed);
     }
 
     [Fact]

@@ -40,9 +40,16 @@ public class LifecycleTests
             reached.Add(TryAll(council.Fork(size), payloads));
         foreach (EndReason reason in Enum.GetValues<EndReason>())
         {
-            // A key fails when all have judged; roster and key expire when they come too late.
-            Council ended = council.Fork(reason == EndReason.Failed ? council.Events.FindIndex(next => next.Payload is KeyAgreed) : 5);
-            ended.Now = reason == EndReason.Expired ? ended.Body.OpenBy.AddSeconds(1) : ended.Now;
+            // A key fails when too few are qualified; roster and key expire when they come too late.
+            Council ended = council.Fork(reason == EndReason.Failed ? council.Events.FindIndex(next => next.Payload is SharesJudged) : 5);
+            for (int index = 1; reason == EndReason.Failed && index <= 3; index++)
+                ended.Append(new SharesJudged(TrusteeSecret.Judge(ended.State.KeyGeneration, index, index == 1 ? [2, 3] : [], ended.Trustees[index - 1].Seed)));
+            ended.Now = reason switch
+            {
+                EndReason.Expired => ended.Body.OpenBy.AddSeconds(1),
+                EndReason.Failed => ended.Body.OpenBy,
+                _ => ended.Now,
+            };
             ended.Append(new Ended(reason, "test"));
             reached.Add(TryAll(ended, payloads));
         }
@@ -77,14 +84,24 @@ public class LifecycleTests
         for (int size = 1; size <= council.Events.Count; size++)
         {
             Council fork = council.Fork(size);
-            bool keyIsDue = fork.State is { State: ProposalState.Draft, ElectionKey: null, Trustees.Count: > 0 } state && state.ShareVerdicts.Count == state.Trustees.Count;
-            Assert.Equal(keyIsDue, fork.Try(new Ended(EndReason.Failed, "unwelcome")) is null);
+            Assert.Equal(RefusalCode.WrongState, fork.Try(new Ended(EndReason.Failed, "unwelcome"))?.Code);
             Assert.Equal(RefusalCode.WrongState, fork.Try(new Ended(EndReason.Expired, "unwelcome"))?.Code);
             // Too late is only what is still awaited.
             fork.Now = fork.Body.SettleBy.AddSeconds(1);
             bool awaited = fork.State.State == ProposalState.Draft || (fork.State.State == ProposalState.Tallying && fork.State.Partials.Count < fork.Body.Threshold);
             Assert.Equal(awaited, fork.Try(new Ended(EndReason.Expired, "too late")) is null);
         }
+    }
+
+    [Fact]
+    public void A_round_fails_only_when_its_arguments_are_to_be_shown()
+    {
+        var council = new Council(3, change: body => body with { Rounds = 1 });
+        council.OpenRound();
+        council.Append(new ArgumentSealed(council.Argue(0, "yes")));
+        Assert.Equal(RefusalCode.WrongState, council.Try(new Ended(EndReason.Failed, "unwelcome"))?.Code);
+        council.Now = council.Body.ArgueBy;
+        Assert.Null(council.Try(new Ended(EndReason.Failed, "the key is another one")));
     }
 
     [Fact]

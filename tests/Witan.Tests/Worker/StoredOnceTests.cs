@@ -87,7 +87,7 @@ public sealed class StoredOnceTests : IDisposable
     {
         await using RunningCoordinator coordinator = await RunningCoordinator.StartAsync(change: options => options with { Lease = TimeSpan.FromSeconds(1) });
         using var stop = new CancellationTokenSource();
-        AgentOptions Options(string name) => new() { Name = name, Coordinator = coordinator.Http.BaseAddress!, State = Path.Combine(_folder, name), LocalMode = "true" };
+        AgentOptions Options(string name) => new() { Name = name, Coordinator = coordinator.Http.BaseAddress!, State = Path.Combine(_folder, name), LocalMode = "true", Policy = TestPolicies.Few(_folder) };
         Task[] running =
         [
             WorkerHost.RunAsync(

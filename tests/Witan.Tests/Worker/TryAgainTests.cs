@@ -82,7 +82,7 @@ public sealed class TryAgainTests : IDisposable
         return app;
     }
 
-    private AgentOptions Options(string name, Uri coordinator) => new() { Name = name, Coordinator = coordinator, State = Path.Combine(_folder, name), LocalMode = "true" };
+    private AgentOptions Options(string name, Uri coordinator) => new() { Name = name, Coordinator = coordinator, State = Path.Combine(_folder, name), LocalMode = "true", Policy = TestPolicies.Few(_folder) };
 
     private sealed class Yes : IDeliberator
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Witan.Cli.CommandLine;
 using Witan.Voting;
 
@@ -36,21 +37,21 @@ internal sealed class LocalCouncil : IAsyncDisposable
         string[] trustees = [.. Enumerable.Range(1, _settings.Trustees).Select(i => $"trustee-{i}")];
         if (_settings.Simulated)
             await StartSimulatorAsync(logs, [("coordinator", "coordinator"), .. workers.Select(name => ("worker", name)), .. trustees.Select(name => ("trustee", name))], cancellationToken);
-        // All of it runs on one machine, so the rule that voters run on different ones is off here.
+        string policy = WritePolicy();
         Add("coordinator", logs, [
             "coordinator", "--state", StateOf("coordinator"), "--port", $"{_settings.Port}", "--requester", requester.ToString(),
-            "--min-workers", $"{_settings.FewestWorkers}", "--instances-per-platform", "0", "--settlement", _settings.Settlement]);
+            "--policy", policy, "--settlement", _settings.Settlement]);
         string address = Http.BaseAddress!.ToString();
         string[] profiles = Profiles();
         for (int i = 0; i < workers.Length; i++)
         {
             Add(workers[i], logs, [
-                "worker", "--name", workers[i], "--state", StateOf(workers[i]), "--coordinator", address,
+                "worker", "--name", workers[i], "--state", StateOf(workers[i]), "--coordinator", address, "--policy", policy,
                 "--port", $"{_settings.Port + 1 + i}", "--cast-window", "0.3", "--profile", profiles[i % profiles.Length]]);
         }
 
         foreach (string name in trustees)
-            Add(name, logs, ["trustee", "--name", name, "--state", StateOf(name), "--coordinator", address]);
+            Add(name, logs, ["trustee", "--name", name, "--state", StateOf(name), "--coordinator", address, "--policy", policy]);
     }
 
     public async ValueTask DisposeAsync()
@@ -92,6 +93,18 @@ internal sealed class LocalCouncil : IAsyncDisposable
             ? ["--socket", SocketOf(name), "--development-root", Path.Combine(StateOf("simulator"), "root.pem"), "--collateral", Path.Combine(StateOf("simulator"), "collateral.json")]
             : [];
         _children.Add(ChildProcess.Start(name, logs, !_settings.Simulated, [.. arguments, .. evidence]));
+    }
+
+    // One for all: whoever votes or holds a share takes part in nothing that is looser than its own policy. All of it runs on one machine, so the
+    // rule that voters run on different ones is off here.
+    private string WritePolicy()
+    {
+        int fewest = _settings.FewestWorkers;
+        var policy = new CouncilPolicy { Name = "phala", MinimumWorkers = fewest, InstancesPerPlatform = 0 };
+        policy = policy with { MinimumAnonymity = Math.Min(policy.MinimumAnonymity, fewest) };
+        string path = Path.Combine(_state, "policy.json");
+        File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(policy, PolicyJson.Default.CouncilPolicy));
+        return path;
     }
 
     private string[] Profiles()
