@@ -119,6 +119,6 @@ public static class AppComposeChecker
             Actor = FindingActor.WorkloadOwner,
             Remedy = "give a docker-compose file, or an app-compose.json as the platform measured it",
         };
-        return new ComposeReport([new ComposeFinding(finding, "W00", line, column)], [], []);
+        return new ComposeReport([new ComposeFinding(finding, "W00", line, column)], [], [], []);
     }
 }

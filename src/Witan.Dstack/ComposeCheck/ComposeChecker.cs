@@ -24,7 +24,7 @@ public static class ComposeChecker
                 Actor = FindingActor.WorkloadOwner,
                 Remedy = "correct the text at that place",
             };
-            return new ComposeReport([new ComposeFinding(finding, "W00", error.Line, error.Column)], [], []);
+            return new ComposeReport([new ComposeFinding(finding, "W00", error.Line, error.Column)], [], [], []);
         }
 
         IEnumerable<ComposeFinding> found = MandatorySettings.Check(document)
@@ -37,7 +37,8 @@ public static class ComposeChecker
         return new ComposeReport(
             [.. found.Distinct().OrderBy(each => each.Line).ThenBy(each => each.Column).ThenBy(each => each.Rule, StringComparer.Ordinal)],
             [.. document.Services.Select(Summarise)],
-            [.. EnvironmentRules.Needed(document)]);
+            [.. EnvironmentRules.Needed(document)],
+            [.. ComposeText.Of(document)]);
     }
 
     private static ComposeServiceSummary Summarise(ComposeService service) => new(

@@ -47,6 +47,18 @@ internal sealed class ComposeService
     /// <summary>The three mandatory settings apply.</summary>
     public bool NeedsDstack => Role != ServiceRole.Other || MountsSocket;
 
+    /// <summary>The names of the top-level <c>configs</c> or <c>secrets</c> that it takes.</summary>
+    public IEnumerable<string> Sources(string section) =>
+        from item in (Effective.Find(section)?.Value as YamlSequence)?.Items ?? []
+        let name = item switch
+        {
+            YamlScalar scalar => scalar.Value,
+            YamlMapping mapping => YamlMerge.Flatten(mapping).Text("source"),
+            _ => null,
+        }
+        where name is not null
+        select name;
+
     /// <summary><c>/var/run</c> is a link to <c>/run</c> on every guest.</summary>
     public static string? Canonical(string? path) =>
         path is not null && path.StartsWith("/run/", StringComparison.Ordinal) ? "/var" + path : path;

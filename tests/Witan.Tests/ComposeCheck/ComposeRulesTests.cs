@@ -56,6 +56,10 @@ public class ComposeRulesTests
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [LOCAL_MODE]")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [WITAN_PRODUCTION_IMAGE]")]
     [InlineData("W02", "COMPOSE_DEVELOPMENT_ROOT", FindingSeverity.Error, "environment: {WITAN_DEVELOPMENT_ROOT: /root.pem}")]
+    [InlineData("W05", "COMPOSE_PLACEHOLDER", FindingSeverity.Note, "image: a@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: true\n    configs: [c]\nconfigs: {c: {content: x}}")]
+    [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: 'yes'\n    configs: [{source: c, target: /c}]\nx-c: &c {environment: X}\nconfigs: {c: {<<: *c}}")]
+    [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: true\n    secrets: [s]\nsecrets: {s: {environment: X}}")]
     [InlineData("W02", "COMPOSE_SIMULATOR", FindingSeverity.Error, "environment: ['DSTACK_SIMULATOR_ENDPOINT=http://x']")]
     public void A_fragment_breaks_its_rule(string rule, string code, FindingSeverity severity, string fragment)
     {
@@ -73,6 +77,9 @@ public class ComposeRulesTests
     [InlineData("environment: {URL: 'https://example.org/path:with@signs'}")]
     [InlineData("environment: {LOCAL_MODE: false}")]
     [InlineData("environment: ['PRICE=$$5']")]
+    [InlineData("configs: [c]\nconfigs: {c: {content: x}}")]
+    [InlineData("read_only: true\nconfigs: {c: {content: x}}")]
+    [InlineData("read_only: false\n    configs: [c]\nconfigs: {c: {content: x}}")]
     public void A_fragment_breaks_no_rule(string fragment)
     {
         string text = $"services:\n  web:\n    image: a{Pin}\n    restart: always\n    {fragment}\n";

@@ -82,8 +82,8 @@ public static class DeployCommand
         });
         if (report.Count(FindingSeverity.Error) + report.Count(FindingSeverity.Warning) > 0)
             ComposeReportText.Write(terminal, terminal.Error, input.Path, report, notes: false);
-        if (report.Services.Any(service => service.Image?.EndsWith("@sha256:" + new string('0', 64), StringComparison.Ordinal) == true))
-            throw new CommandException($"{input.Path} has a placeholder for a digest", "build the images with eng/images.sh and deploy the file it writes", ExitCode.Rejected);
+        if (report.Findings.FirstOrDefault(found => found.Finding.Code == PolicyTexts.Placeholder) is { } open)
+            throw new CommandException($"{input.Path}:{open.Line}:{open.Column}: {open.Finding.Message}; nothing was sent", open.Finding.Remedy, ExitCode.Rejected);
         return report.Passed
             ? report
             : throw new CommandException($"{input.Path} has errors; nothing was sent", $"witan compose check {input.Path} --fix", ExitCode.Rejected);

@@ -28,8 +28,7 @@ internal static class EnvironmentRules
     // configs and secrets whose content is the value of a variable.
     private static IEnumerable<YamlScalar> FromSections(ComposeDocument document) =>
         from section in Sections
-        let entries = (document.Root.Find(section)?.Value as YamlMapping)?.Entries ?? []
-        from entry in entries
+        from entry in document.Section(section)
         let variable = (entry.Value as YamlMapping)?.Find("environment")?.Value as YamlScalar
         where variable is not null
         select variable;
