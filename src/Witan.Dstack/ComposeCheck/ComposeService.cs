@@ -17,10 +17,8 @@ internal sealed class ComposeService
         Own = own;
         Effective = effective;
         Image = effective.Text("image");
-        Volumes = effective.Find("volumes")?.Value is YamlSequence list
-            ? [.. list.Items.Select(ComposeVolume.Of).OfType<ComposeVolume>()]
-            : [];
-        Environment = [.. EnvironmentEntry.Of(effective.Find("environment")?.Value)];
+        Volumes = Last((effective.Find("volumes")?.Value as YamlSequence)?.Items.Select(ComposeVolume.Of).OfType<ComposeVolume>() ?? [], volume => volume.Target);
+        Environment = Last(EnvironmentEntry.Of(effective.Find("environment")?.Value), entry => entry.Name);
         Role = RoleOf(key.Value, Image, EnvironmentEntry.Of(effective.Find("labels")?.Value));
         MountsSocket = Volumes.Any(volume => Canonical(volume.Source) == Socket || volume.Target == Socket);
     }
@@ -63,9 +61,12 @@ internal sealed class ComposeService
     public static string? Canonical(string? path) =>
         path is not null && path.StartsWith("/run/", StringComparison.Ordinal) ? "/var" + path : path;
 
+    // Of several for one name or place compose takes the last.
+    private static IReadOnlyList<T> Last<T>(IEnumerable<T> items, Func<T, string> place) => [.. items.Reverse().DistinctBy(place, StringComparer.Ordinal).Reverse()];
+
     private static ServiceRole RoleOf(string name, string? image, IEnumerable<EnvironmentEntry> labels)
     {
-        string? label = labels.FirstOrDefault(entry => entry.Name == RoleLabel)?.Value;
+        string? label = labels.LastOrDefault(entry => entry.Name == RoleLabel)?.Value;
         if (label is not null)
             return RoleNamed(label.Trim()) ?? ServiceRole.Other;
         IEnumerable<string> words = ImageReference.Words(name);

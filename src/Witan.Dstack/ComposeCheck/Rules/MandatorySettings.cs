@@ -51,12 +51,14 @@ internal static class MandatorySettings
 
     private static ComposeFinding? CheckSocket(ComposeDocument document, ComposeService service)
     {
-        if (!service.NeedsDstack || service.Volumes.Any(IsMount))
+        // Something else at the socket's place hides it, under whichever of its two names.
+        bool hidden = service.Volumes.Any(volume => ComposeService.Canonical(volume.Target) == ComposeService.Socket && ComposeService.Canonical(volume.Source) != ComposeService.Socket);
+        if (!service.NeedsDstack || (service.Volumes.Any(IsMount) && !hidden))
             return null;
         const string why = "attestation and key derivation go through this socket: without it the container cannot prove "
             + "what it is, and fails without saying so.";
-        ComposeVolume? wrong = service.Volumes.FirstOrDefault(volume =>
-            ComposeService.Canonical(volume.Source) == ComposeService.Socket || volume.Target == ComposeService.Socket);
+        ComposeVolume? wrong = service.Volumes.FirstOrDefault(volume => !IsMount(volume)
+            && (ComposeService.Canonical(volume.Source) == ComposeService.Socket || ComposeService.Canonical(volume.Target) == ComposeService.Socket));
         if (wrong is not null)
         {
             return Found.Error(
