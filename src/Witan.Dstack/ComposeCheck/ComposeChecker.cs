@@ -61,7 +61,16 @@ public static class ComposeChecker
             return text;
         string fixedText = TextEdit.Apply(text, edits);
         ComposeReport after = Check(fixedText, options);
-        bool helped = after.Findings.All(found => found.Rule != "W00") && after.Findings.Count < before.Findings.Count;
-        return helped ? fixedText : text;
+        return after.Findings.Count < before.Findings.Count && !Added(before, after) ? fixedText : text;
     }
+
+    // An error that was not there, or once more: a change that needs no guess makes none.
+    private static bool Added(ComposeReport before, ComposeReport after)
+    {
+        Dictionary<(string, string?), int> known = Errors(before).CountBy(each => each).ToDictionary();
+        return Errors(after).CountBy(each => each).Any(now => now.Value > known.GetValueOrDefault(now.Key));
+    }
+
+    private static IEnumerable<(string Code, string? Service)> Errors(ComposeReport report) =>
+        report.Findings.Where(found => found.Finding.Severity == FindingSeverity.Error).Select(found => (found.Finding.Code, found.Finding.Subject));
 }

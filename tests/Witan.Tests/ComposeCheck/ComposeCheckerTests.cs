@@ -81,6 +81,28 @@ public class ComposeCheckerTests
     }
 
     [Theory]
+    [InlineData("restart: ~ # why")]
+    [InlineData("restart: null # why")]
+    [InlineData("restart: # why")]
+    [InlineData("volumes: ~ # why")]
+    [InlineData("platform: Null # why")]
+    public void A_null_is_replaced_and_no_second_key_is_written(string line)
+    {
+        string[] kept = [.. Snippet.Split('\n').Where(each => !each.Contains(line.Split(' ')[0], StringComparison.Ordinal) && (!line.StartsWith("volumes", StringComparison.Ordinal) || !each.Contains("dstack.sock", StringComparison.Ordinal)))];
+        string mended = ComposeChecker.Fix(string.Join('\n', kept).TrimEnd() + $"\n    {line}\n", Plain);
+        Assert.True(ComposeChecker.Check(mended, Plain).Passed, mended);
+        Assert.Contains("# why", mended, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_change_that_brings_an_error_of_its_own_is_not_made()
+    {
+        // The null is an alias: in its place nothing can be written, and beside it only a second key.
+        string text = "x-n: &n ~\n" + Snippet.Replace("restart: always", "restart: *n", StringComparison.Ordinal);
+        Assert.Equal(text, ComposeChecker.Fix(text, Plain));
+    }
+
+    [Theory]
     [InlineData("coordinator", "x/y", ServiceRole.Coordinator)]
     [InlineData("app", "ghcr.io/me/witan-trustee:1", ServiceRole.Trustee)]
     [InlineData("my_worker_2", "x/y", ServiceRole.Worker)]

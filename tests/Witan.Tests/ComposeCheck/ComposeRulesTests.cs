@@ -9,6 +9,8 @@ public class ComposeRulesTests
 {
     private const string Pin = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
+    private const string Socket = "volumes: ['/var/run/dstack.sock:/var/run/dstack.sock']\n    ";
+
     [Theory]
     [InlineData("L01", "COMPOSE_IMAGE_LATEST", FindingSeverity.Warning, "image: a:latest")]
     [InlineData("L01", "COMPOSE_IMAGE_LATEST", FindingSeverity.Warning, "image: host:5000/a")]
@@ -59,6 +61,14 @@ public class ComposeRulesTests
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [WITAN_PRODUCTION_IMAGE]")]
     [InlineData("W02", "COMPOSE_DEVELOPMENT_ROOT", FindingSeverity.Error, "environment: {WITAN_DEVELOPMENT_ROOT: /root.pem}")]
     [InlineData("W05", "COMPOSE_PLACEHOLDER", FindingSeverity.Note, "image: a@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("L06", "COMPOSE_RESTART_WRONG", FindingSeverity.Error, Socket + "restart: always\n    deploy: {restart_policy: {condition: none}}")]
+    [InlineData("L06", "COMPOSE_RESTART_WRONG", FindingSeverity.Error, Socket + "restart: always\n    deploy: {restart_policy: {delay: 5s}}")]
+    [InlineData("W07", "COMPOSE_NOT_STARTED", FindingSeverity.Error, Socket + "profiles: [never]")]
+    [InlineData("W07", "COMPOSE_NOT_STARTED", FindingSeverity.Error, Socket + "scale: 0")]
+    [InlineData("W07", "COMPOSE_NOT_STARTED", FindingSeverity.Error, Socket + "deploy: {replicas: 0}")]
+    [InlineData("W08", "COMPOSE_SHAPE", FindingSeverity.Error, "environment: [{LOCAL_MODE: 'true'}]")]
+    [InlineData("W08", "COMPOSE_SHAPE", FindingSeverity.Error, "environment: {A: [b]}")]
+    [InlineData("W08", "COMPOSE_SHAPE", FindingSeverity.Error, "environment: A=b")]
     [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: true\n    configs: [c]\nconfigs: {c: {content: x}}")]
     [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: 'yes'\n    configs: [{source: c, target: /c}]\nx-c: &c {environment: X}\nconfigs: {c: {<<: *c}}")]
     [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: true\n    secrets: [s]\nsecrets: {s: {environment: X}}")]
@@ -82,6 +92,8 @@ public class ComposeRulesTests
     [InlineData("environment: {LOCAL_MODE: !!str True}")]
     [InlineData("environment: ['PRICE=$$5']")]
     [InlineData("configs: [c]\nconfigs: {c: {content: x}}")]
+    [InlineData(Socket + "platform: linux/amd64\n    deploy: {replicas: 1, restart_policy: {condition: any}}")]
+    [InlineData("profiles: [debug]\n    scale: 0")]
     [InlineData("read_only: true\nconfigs: {c: {content: x}}")]
     [InlineData("read_only: false\n    configs: [c]\nconfigs: {c: {content: x}}")]
     public void A_fragment_breaks_no_rule(string fragment)

@@ -17,7 +17,7 @@ internal static class MandatorySettings
         {
             foreach (ComposeFinding? found in new[]
             {
-                CheckPlatform(document, service), CheckSocket(document, service), CheckRestart(document, service),
+                CheckPlatform(document, service), CheckSocket(document, service), CheckRestart(document, service), CheckStarted(service),
             })
             {
                 if (found is not null)
@@ -93,12 +93,36 @@ internal static class MandatorySettings
         }
 
         string value = (entry.Value.Value as YamlScalar)?.Value ?? "";
+        if (value == "always" && service.NeedsDstack && Policy(service) is { Value: YamlMapping policy } deployed && policy.Text("condition") is not ("any" or "always"))
+        {
+            YamlNode at = policy.Find("condition")?.Value ?? deployed.Key;
+            return Found.Error(
+                "L06", "COMPOSE_RESTART_WRONG", at, $"service \"{service.Name}\" has restart \"always\" and deploy.restart_policy \"{policy.Text("condition") ?? "(no condition)"}\", which wins",
+                why, "remove deploy.restart_policy, or write: condition: any") with
+            {
+                Fix = ComposeEdits.Replace(service, policy.Find("condition")?.Value, "any"),
+            };
+        }
+
         return value == "always" || !service.NeedsDstack ? null : Found.Error(
             "L06", "COMPOSE_RESTART_WRONG", entry.Value.Value, $"service \"{service.Name}\" has restart \"{value}\", not always",
             why, "write: restart: always") with
         {
             Fix = ComposeEdits.Replace(service, entry.Value.Value, "always"),
         };
+    }
+
+    private static YamlEntry? Policy(ComposeService service) => (service.Effective.Find("deploy")?.Value as YamlMapping)?.Find("restart_policy");
+
+    // Nobody is there to name a profile when a CVM starts, or to ask for another number.
+    private static ComposeFinding? CheckStarted(ComposeService service)
+    {
+        YamlEntry? replicas = (service.Effective.Find("deploy")?.Value as YamlMapping)?.Find("replicas");
+        YamlEntry? kept = service.Effective.Find("profiles") is { Value: YamlSequence { Items.Count: > 0 } or YamlScalar } profiles ? profiles
+            : new[] { service.Effective.Find("scale"), replicas }.FirstOrDefault(entry => entry?.Value is YamlScalar { Value: "0" });
+        return kept is null || !service.NeedsDstack ? null : Found.Error(
+            "W07", "COMPOSE_NOT_STARTED", kept.Value.Key, $"service \"{service.Name}\" is not started: it has {kept.Value.Key.Value}",
+            "a CVM starts what compose starts by itself.", "remove the line");
     }
 
     private static bool IsMount(ComposeVolume volume) =>
