@@ -37,7 +37,7 @@ public static class ComposeChecker
         return new ComposeReport(
             [.. found.Distinct().OrderBy(each => each.Line).ThenBy(each => each.Column).ThenBy(each => each.Rule, StringComparer.Ordinal)],
             [.. document.Services.Select(Summarise)],
-            [.. EnvironmentRules.Needed(document)],
+            [.. EnvironmentRules.Needed(document, options)],
             [.. ComposeText.Of(document)]);
     }
 
@@ -46,7 +46,7 @@ public static class ComposeChecker
         service.Role,
         service.NeedsDstack,
         service.Image,
-        service.Effective.Find("ports")?.Value is YamlSequence { Items.Count: > 0 } || service.Effective.Text("network_mode") == "host");
+        service.PublishesPorts);
 
     /// <summary>
     /// Makes the changes that need no guess and keeps everything else of the text, comments and line ends included. The

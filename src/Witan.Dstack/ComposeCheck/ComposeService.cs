@@ -45,6 +45,9 @@ internal sealed class ComposeService
     /// <summary>The three mandatory settings apply.</summary>
     public bool NeedsDstack => Role != ServiceRole.Other || MountsSocket;
 
+    /// <summary>A port of it can be reached from outside the guest.</summary>
+    public bool PublishesPorts => Effective.Find("ports")?.Value is YamlSequence { Items.Count: > 0 } || Effective.Text("network_mode") == "host";
+
     /// <summary>The names of the top-level <c>configs</c> or <c>secrets</c> that it takes.</summary>
     public IEnumerable<string> Sources(string section) =>
         from item in (Effective.Find(section)?.Value as YamlSequence)?.Items ?? []

@@ -139,6 +139,12 @@ public sealed class DeployCommandTests : IAsyncLifetime
         CommandRun run = await Deploy();
         Assert.Equal(ExitCode.Rejected, run.Code);
         Assert.Contains("COMPOSE_RESTART_MISSING", run.Error);
+        Assert.Contains($"compose check {Path.Combine(_cloud.Folder, "compose.yml")} --env-file {Path.Combine(_cloud.Folder, "app.env")} --fix", run.Error, StringComparison.Ordinal);
+        await _cloud.WriteAsync("compose.yml", Compose.Replace("    ports: [\"3000:3000\"]\n", "", StringComparison.Ordinal));
+        run = await Deploy();
+        Assert.Equal(ExitCode.Rejected, run.Code);
+        Assert.Contains("COMPOSE_NO_PORTS", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--fix", run.Error, StringComparison.Ordinal);
         await _cloud.WriteAsync("compose.yml", Compose.Replace("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", new string('0', 64), StringComparison.Ordinal));
         Assert.Contains("eng/images.sh", (await Deploy()).Error);
         Assert.Empty(Server.Requests);

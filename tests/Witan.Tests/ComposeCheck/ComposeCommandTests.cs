@@ -154,6 +154,16 @@ public sealed class ComposeCommandTests : IDisposable
         Assert.DoesNotContain("A is referred to", output);
     }
 
+    [Fact]
+    public async Task A_strangers_text_writes_no_line_and_no_escape_of_its_own()
+    {
+        string file = Write("worker.yml", "services:\n  \"w\\e[2J\\nworker.yml: 0 errors\":\n    image: \"a\\u202e:1\\nworker.yml: 0 errors\"\n    environment: [\"${A}\", \"B\\e[1m\"]\n");
+        (_, string output, _) = await Run("compose", "check", "--notes", file);
+        Assert.DoesNotContain('\e', output);
+        Assert.DoesNotContain('\u202e', output);
+        Assert.DoesNotContain(output.Split('\n'), line => line.StartsWith("worker.yml: 0 errors", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("no-such.yml", "cannot read")]
     [InlineData("latin.yml", "not UTF-8")]

@@ -9,8 +9,8 @@ internal static class EnvironmentRules
 
     private static readonly string[] Simulators = ["DSTACK_SIMULATOR_ENDPOINT", "TAPPD_SIMULATOR_ENDPOINT"];
 
-    /// <summary>Names of the variables that must be supplied, sorted.</summary>
-    public static SortedSet<string> Needed(ComposeDocument document)
+    /// <summary>Names of the variables that must be supplied, sorted. Those that the platform sets are not among them.</summary>
+    public static SortedSet<string> Needed(ComposeDocument document, ComposeCheckOptions options)
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (YamlScalar value in document.Values())
@@ -22,6 +22,7 @@ internal static class EnvironmentRules
         }
 
         names.UnionWith(FromSections(document).Select(scalar => scalar.Value));
+        names.ExceptWith(ComposeCheckOptions.PlatformVariables.Where(options.MaySet));
         return names;
     }
 
@@ -48,7 +49,7 @@ internal static class EnvironmentRules
         {
             foreach (VariableReference reference in VariableReference.In(value.Value))
             {
-                if (!reference.HasDefault && options.EnvironmentNames?.Contains(reference.Name) == false)
+                if (!reference.HasDefault && IsUnset(reference.Name, options))
                     yield return Unset(value, reference.Name);
             }
         }
@@ -59,11 +60,11 @@ internal static class EnvironmentRules
 
         foreach (YamlScalar variable in FromSections(document))
         {
-            if (options.EnvironmentNames?.Contains(variable.Value) == false)
+            if (IsUnset(variable.Value, options))
                 yield return Unset(variable, variable.Value);
         }
 
-        SortedSet<string> needed = Needed(document);
+        SortedSet<string> needed = Needed(document, options);
         bool any = needed.Count > 0 || options.EnvironmentNames is { Count: > 0 };
         if (any && !needed.Contains("APP_LAUNCH_TOKEN") && options.EnvironmentNames?.Contains("APP_LAUNCH_TOKEN") != true)
         {
@@ -80,7 +81,7 @@ internal static class EnvironmentRules
             yield return found;
         if (entry.Value is null)
         {
-            if (options.EnvironmentNames?.Contains(entry.Name) == false)
+            if (IsUnset(entry.Name, options))
                 yield return Unset(entry.Node, entry.Name);
             yield break;
         }
@@ -136,6 +137,9 @@ internal static class EnvironmentRules
                 "simulated evidence proves nothing and every production verifier rejects it.", "remove it");
         }
     }
+
+    private static bool IsUnset(string name, ComposeCheckOptions options) =>
+        options.EnvironmentNames?.Contains(name) == false && !options.MaySet(name);
 
     private static ComposeFinding Unset(YamlNode at, string name) => Found.Error(
         "L05", "COMPOSE_VARIABLE_UNSET", at, $"{name} is referred to and will not be set",
