@@ -32,7 +32,9 @@ public sealed class ImageTests
         string shipped = File.ReadAllText(Path.Combine(SharedData.Repository, "deploy", "worker.yml"));
         Dictionary<string, string> variables = new(StringComparer.Ordinal)
         {
-            ["WITAN_COORDINATOR"] = "c", ["WITAN_COLLATERAL_JSON"] = "{}", ["WITAN_PROFILE_JSON"] = "{}",
+            ["WITAN_COORDINATOR"] = "c",
+            ["WITAN_COLLATERAL_JSON"] = "{}",
+            ["WITAN_PROFILE_JSON"] = "{}",
         };
         File.WriteAllText(file, shipped.Replace("\"name\": \"worker\"", "\"name\": \"$$5\"", StringComparison.Ordinal));
         Assert.Contains("\"name\": \"$5\"", ComposeService.Read(file, variables).Environment["WITAN_POLICY"], StringComparison.Ordinal);
