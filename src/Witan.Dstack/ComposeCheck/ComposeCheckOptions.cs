@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Witan.Dstack.ComposeCheck;
 
 /// <summary>What a compose file is checked against. The defaults are those of <c>witan compose check</c>.</summary>
@@ -31,12 +29,4 @@ public sealed record ComposeCheckOptions
 
     /// <summary>The compose hash that an envelope must have, 64 hexadecimal digits in lower case; null where any will do.</summary>
     public string? ExpectedComposeHash { get; init; }
-
-    /// <summary>What Phala's own pre-launch script sets.</summary>
-    internal static IReadOnlyList<string> PlatformVariables { get; } = ["DSTACK_APP_ID", "DSTACK_APP_DOMAIN", "DSTACK_GATEWAY_DOMAIN"];
-
-    /// <summary>Whether the pre-launch script may set a variable: its name is a word of the script, or the script is the platform's.</summary>
-    internal bool MaySet(string name) => PreLaunchScript is null
-        ? PlatformVariables.Contains(name, StringComparer.Ordinal)
-        : Regex.IsMatch(PreLaunchScript, $@"\b{Regex.Escape(name)}\b", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 }

@@ -22,7 +22,7 @@ internal static class EnvironmentRules
         }
 
         names.UnionWith(FromSections(document).Select(scalar => scalar.Value));
-        names.ExceptWith(ComposeCheckOptions.PlatformVariables.Where(options.MaySet));
+        names.ExceptWith(StartScript.PlatformVariables.Where(new StartScript(options.PreLaunchScript).MaySet));
         return names;
     }
 
@@ -36,11 +36,13 @@ internal static class EnvironmentRules
 
     public static IEnumerable<ComposeFinding> Check(ComposeDocument document, ComposeCheckOptions options)
     {
+        var script = new StartScript(options.PreLaunchScript);
+        bool IsUnset(string name) => options.EnvironmentNames?.Contains(name) == false && !script.MaySet(name);
         foreach (ComposeService service in document.Services)
         {
             foreach (EnvironmentEntry entry in service.Environment)
             {
-                foreach (ComposeFinding found in CheckEntry(service, entry, options))
+                foreach (ComposeFinding found in CheckEntry(service, entry, IsUnset))
                     yield return found.In(service);
             }
         }
@@ -49,7 +51,7 @@ internal static class EnvironmentRules
         {
             foreach (VariableReference reference in VariableReference.In(value.Value))
             {
-                if (!reference.HasDefault && IsUnset(reference.Name, options))
+                if (!reference.HasDefault && IsUnset(reference.Name))
                     yield return Unset(value, reference.Name);
             }
         }
@@ -60,7 +62,7 @@ internal static class EnvironmentRules
 
         foreach (YamlScalar variable in FromSections(document))
         {
-            if (IsUnset(variable.Value, options))
+            if (IsUnset(variable.Value))
                 yield return Unset(variable, variable.Value);
         }
 
@@ -75,13 +77,13 @@ internal static class EnvironmentRules
         }
     }
 
-    private static IEnumerable<ComposeFinding> CheckEntry(ComposeService service, EnvironmentEntry entry, ComposeCheckOptions options)
+    private static IEnumerable<ComposeFinding> CheckEntry(ComposeService service, EnvironmentEntry entry, Func<string, bool> isUnset)
     {
         foreach (ComposeFinding found in CheckMode(entry))
             yield return found;
         if (entry.Value is null)
         {
-            if (IsUnset(entry.Name, options))
+            if (isUnset(entry.Name))
                 yield return Unset(entry.Node, entry.Name);
             yield break;
         }
@@ -137,9 +139,6 @@ internal static class EnvironmentRules
                 "simulated evidence proves nothing and every production verifier rejects it.", "remove it");
         }
     }
-
-    private static bool IsUnset(string name, ComposeCheckOptions options) =>
-        options.EnvironmentNames?.Contains(name) == false && !options.MaySet(name);
 
     private static ComposeFinding Unset(YamlNode at, string name) => Found.Error(
         "L05", "COMPOSE_VARIABLE_UNSET", at, $"{name} is referred to and will not be set",
