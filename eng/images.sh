@@ -7,7 +7,7 @@
 #   eng/images.sh --unpack NAME FOLDER   unpack a built image, to look at it or to run it in a chroot
 #
 # What is committed is built, not the working copy. WITAN_REGISTRY names the registry that the compose files are written for. Push with:
-#   skopeo copy oci:artifacts/images/worker docker://REGISTRY/witan-worker:VERSION
+#   skopeo copy --preserve-digests oci:artifacts/images/worker docker://REGISTRY/witan-worker:VERSION
 # Needs apt-get, dpkg-deb, jq, git and the .NET SDK.
 set -euo pipefail
 cd "$(dirname "$0")/.."

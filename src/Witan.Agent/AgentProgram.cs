@@ -30,10 +30,10 @@ public sealed record AgentOptions
     /// <summary>PEM file of a development root; null trusts Intel.</summary>
     public string? DevelopmentRoot { get; init; }
 
-    /// <summary>Collateral file for the coordinator's platform; needed outside LOCAL_MODE.</summary>
+    /// <summary>Collateral for the coordinator's platform, a file or its JSON; needed outside LOCAL_MODE.</summary>
     public string? Collateral { get; init; }
 
-    /// <summary>Policy by which coordinator and trustees are judged: phala, phala-docs, strict, or a file (witan.council-policy/1).</summary>
+    /// <summary>Policy by which coordinator and trustees are judged: phala, phala-docs, strict, a file (witan.council-policy/1), or its JSON.</summary>
     /// <value>The default value is phala.</value>
     public string Policy { get; init; } = "phala";
 

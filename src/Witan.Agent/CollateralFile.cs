@@ -2,8 +2,8 @@ using Witan.Attestation;
 
 namespace Witan.Agent;
 
-/// <summary>Collateral in a file: verified once and kept, read anew when the file changes. Safe to use from several threads.</summary>
-public sealed class CollateralFile(string path, TrustRoot root, TimeProvider clock)
+/// <summary>Collateral in a file, or given as text: verified once and kept, a file read anew when it changes. Safe to use from several threads.</summary>
+public sealed class CollateralFile(TextOrFile source, TrustRoot root, TimeProvider clock)
 {
     private readonly Lock _gate = new();
     private TrustedCollateral? _trusted;
@@ -17,10 +17,10 @@ public sealed class CollateralFile(string path, TrustRoot root, TimeProvider clo
         {
             try
             {
-                DateTime written = File.GetLastWriteTimeUtc(path);
+                DateTime written = source.WrittenAt();
                 if (_trusted is not null && written == _readAt)
                     return _trusted;
-                if (!Collateral.TryParse(File.ReadAllBytes(path), out Collateral? collateral, out missing))
+                if (!Collateral.TryParse(source.Read(), out Collateral? collateral, out missing))
                     return null;
                 CollateralVerification verification = CollateralVerifier.Verify(collateral, root, clock.GetUtcNow());
                 (_trusted, _readAt) = (verification.Trusted, written);

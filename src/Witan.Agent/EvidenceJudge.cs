@@ -15,10 +15,10 @@ public sealed record JudgedEvidence(Witan.Attestation.Verdict Verdict, Digest Di
 /// Verifies and appraises a peer's evidence with collateral at hand: the platform by the appraisal, what runs on it by the council's
 /// policy.
 /// </summary>
-public sealed class EvidenceJudge(string collateralPath, TrustRoot root, AppraisalPolicy policy, CouncilPolicy council, TimeProvider clock)
+public sealed class EvidenceJudge(TextOrFile collateralSource, TrustRoot root, AppraisalPolicy policy, CouncilPolicy council, TimeProvider clock)
 {
     private readonly VerificationCache _hosts = new();
-    private readonly CollateralFile _collateral = new(collateralPath, root, clock);
+    private readonly CollateralFile _collateral = new(collateralSource, root, clock);
 
     /// <summary>The policy's name.</summary>
     public string PolicyName => policy.Name;

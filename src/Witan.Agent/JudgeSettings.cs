@@ -7,16 +7,16 @@ namespace Witan.Agent;
 public static class JudgeSettings
 {
     /// <summary>
-    /// Reads the roots. <paramref name="developmentRoot"/> is a PEM file, or null for Intel's root. Throws
-    /// <see cref="SettingException"/> where a setting is missing or wrong.
+    /// Reads the roots. <paramref name="collateral"/> is a file or JSON text; <paramref name="developmentRoot"/> is a PEM file, or null for
+    /// Intel's root. Throws <see cref="SettingException"/> where a setting is missing or wrong.
     /// </summary>
     public static EvidenceJudge Create(string? collateral, string? developmentRoot, CouncilPolicy council, TimeProvider clock)
     {
-        if (collateral is null)
-            throw new SettingException("there is no collateral to judge evidence with", "give it with --collateral FILE");
+        if (string.IsNullOrEmpty(collateral))
+            throw new SettingException("there is no collateral to judge evidence with", "give it with --collateral FILE, or as text with WITAN_COLLATERAL");
         if (council.Problem() is { } problem)
             throw new SettingException($"the policy does not hold together: {problem}", "phala, phala-docs, strict, or a policy file");
-        return new EvidenceJudge(collateral, Root(developmentRoot), Platform(council, developmentRoot is not null), council, clock);
+        return new EvidenceJudge(TextOrFile.Of(collateral), Root(developmentRoot), Platform(council, developmentRoot is not null), council, clock);
     }
 
     /// <summary>The platform part of a policy: whose quotes are good enough, whatever runs there.</summary>

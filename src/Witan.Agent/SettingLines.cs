@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Witan.Agent;
 
-/// <summary>The settings in force, one line each with where it came from. What may be a secret is not shown, and files are named, never read out.</summary>
+/// <summary>The settings in force, one line each with where it came from. What may be a secret is not shown; files are named and texts are hashed, never read out.</summary>
 public static class SettingLines
 {
     /// <summary>Lines for named settings. What is not in <paramref name="origins"/> is a default.</summary>
@@ -15,7 +15,7 @@ public static class SettingLines
         foreach ((string variable, bool isSecret) in variables)
         {
             if (environment(variable) is { Length: > 0 } value)
-                yield return $"setting {variable} = {(isSecret ? "***" : Masked(value))} (environment)";
+                yield return $"setting {variable} = {(isSecret ? "***" : TextOrFile.Of(value) is { IsText: true } text ? text.Name : Masked(value))} (environment)";
         }
     }
 

@@ -29,10 +29,10 @@ public sealed record CoordinatorOptions
     /// <summary>PEM file of a development root; null trusts Intel.</summary>
     public string? DevelopmentRoot { get; init; }
 
-    /// <summary>Collateral file for the platforms of workers and trustees; needed outside LOCAL_MODE.</summary>
+    /// <summary>Collateral for the platforms of workers and trustees, a file or its JSON; needed outside LOCAL_MODE.</summary>
     public string? Collateral { get; init; }
 
-    /// <summary>Policy: phala, phala-docs, strict, or a file (witan.council-policy/1).</summary>
+    /// <summary>Policy: phala, phala-docs, strict, a file (witan.council-policy/1), or its JSON.</summary>
     /// <value>The default value is phala.</value>
     public string Policy { get; init; } = "phala";
 

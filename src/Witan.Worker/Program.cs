@@ -6,7 +6,9 @@ using Witan.Worker.Deliberation;
 // The container's entry point.
 return await ContainerProgram.RunAsync("worker", async token =>
 {
-    string profile = Environment.GetEnvironmentVariable("WITAN_PROFILE") ?? throw new SettingException("WITAN_PROFILE names no profile", "WITAN_PROFILE=/run/witan/profile.json; examples/profiles shows the form");
+    TextOrFile profile = Environment.GetEnvironmentVariable("WITAN_PROFILE") is { Length: > 0 } given
+        ? TextOrFile.Of(given)
+        : throw new SettingException("WITAN_PROFILE names no profile", "set it to the JSON of a profile, or to a file's name; examples/profiles shows the form");
     AgentOptions agent = ContainerProgram.AgentOptions(
         "WORKER_DISPLAY_NAME",
         "worker",
@@ -15,7 +17,7 @@ return await ContainerProgram.RunAsync("worker", async token =>
         ("WITAN_OWNER", nameof(WorkerOptions.Owner)),
         ("WITAN_NOTES", nameof(WorkerOptions.Notes)),
         ("WITAN_CAST_WINDOW", nameof(WorkerOptions.CastWindow)));
-    SignedProfile signed = SignedProfile.Of(await File.ReadAllBytesAsync(profile, token), profile);
+    SignedProfile signed = SignedProfile.Of(profile.Read(), profile, Environment.GetEnvironmentVariable(SignedProfile.SignatureVariable));
     Digest? owner = WorkerOptions.ParseOwner(Environment.GetEnvironmentVariable("WITAN_OWNER"));
     using HttpClient http = Deliberators.Client();
     await WorkerHost.RunAsync(

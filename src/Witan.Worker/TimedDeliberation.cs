@@ -43,7 +43,8 @@ internal sealed class TimedDeliberation(IDeliberator deliberator, TimeSpan windo
                 _turns.Reader.TryRead(out _);
             }
         }
-        catch (OperationCanceledException) when (warning.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        // Two timers: on a busy machine the later one may be heard first.
+        catch (OperationCanceledException) when ((warning.IsCancellationRequested || deadline.IsCancellationRequested) && !cancellationToken.IsCancellationRequested)
         {
             return new Opinion(body.AbstainOption, $"Abstained: {AbstentionReason.OutOfTime}. The deliberation did not end before the close.");
         }

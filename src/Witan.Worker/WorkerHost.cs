@@ -42,7 +42,7 @@ public static class WorkerHost
         {
             throw new SettingException(
                 $"the profile{(profile is null ? "" : $" {profile.Hash}")} is not signed by this worker's owner {signer}",
-                "witan worker profile sign FILE --owner-key FILE writes FILE.sig, which belongs beside the profile");
+                "witan worker profile sign FILE --owner-key FILE writes FILE.sig, which belongs beside the profile, or into WITAN_PROFILE_SIGNATURE");
         }
 
         using AgentProgram program = await AgentProgram.StartAsync(options, AgentRole.Worker, log, clock, cancellationToken);

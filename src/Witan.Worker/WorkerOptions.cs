@@ -46,24 +46,26 @@ public sealed record WorkerOptions
     }
 
     /// <summary>
-    /// The notes of a file, by the variable or option that names it; none where <paramref name="path"/> is null or empty. Throws
+    /// The notes by a variable or option: themselves, or of the file that it names; none where <paramref name="setting"/> is null or empty. Throws
     /// <see cref="SettingException"/>, also where there is no owner who could have signed them.
     /// </summary>
-    public static IReadOnlyList<MemoryEntry> ReadNotes(string? path, Digest? owner)
+    public static IReadOnlyList<MemoryEntry> ReadNotes(string? setting, Digest? owner)
     {
-        if (string.IsNullOrEmpty(path))
+        if (string.IsNullOrEmpty(setting))
             return [];
+        TextOrFile source = TextOrFile.Of(setting, SignedNotes.Beginning);
         if (owner is not { } key)
-            throw new SettingException($"{path}: notes are for a worker with an owner", "set --owner or WITAN_OWNER to the key that signed them");
+            throw new SettingException($"{source.Name}: notes are for a worker with an owner", "set --owner or WITAN_OWNER to the key that signed them");
         try
         {
-            return new FileInfo(path).Length <= SignedNotes.MaximumBytes
-                ? SignedNotes.Read(File.ReadAllBytes(path), key)
-                : throw new SettingException($"{path} has more than {SignedNotes.MaximumBytes} bytes", "leave out what the memory holds already");
+            byte[] notes = source.Read();
+            return notes.Length <= SignedNotes.MaximumBytes
+                ? SignedNotes.Read(notes, key)
+                : throw new SettingException($"{source.Name} has more than {SignedNotes.MaximumBytes} bytes", "leave out what the memory holds already");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"{path} cannot be read: {e.Message}", "check the path");
+            throw new SettingException($"{source.Name} cannot be read: {e.Message}", "check the path");
         }
     }
 

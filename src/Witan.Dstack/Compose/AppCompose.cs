@@ -27,6 +27,12 @@ public sealed record AppCompose
     /// <summary><c>manifest_version</c> as text; 2 in most files, "3" where requirements are named.</summary>
     public string? ManifestVersion { get; private init; }
 
+    /// <summary><c>manifest_version</c> is text, as settings demand that older guests do not know.</summary>
+    public bool HasTextVersion { get; private init; }
+
+    /// <summary><c>requirements</c> are named.</summary>
+    public bool HasRequirements { get; private init; }
+
     /// <summary><c>name</c>.</summary>
     public string? Name { get; private init; }
 
@@ -45,11 +51,14 @@ public sealed record AppCompose
     /// <summary><c>key_provider_id</c>, hexadecimal.</summary>
     public string? KeyProviderId { get; private init; }
 
-    /// <summary><c>allowed_envs</c>: names of the encrypted variables that the guest keeps.</summary>
+    /// <summary><c>allowed_envs</c>: names of the encrypted variables that the guest keeps; none where it is not said.</summary>
     public IReadOnlyList<string> AllowedEnvironment { get; private init; } = [];
 
     /// <summary><c>event_log_version</c>: 1 or 2.</summary>
     public int EventLogVersion { get; private init; } = 1;
+
+    /// <summary><c>gateway_enabled</c>, or <c>tproxy_enabled</c> as it was called before.</summary>
+    public bool Gateway { get; private init; }
 
     /// <summary><c>public_logs</c>.</summary>
     public bool PublicLogs { get; private init; }
@@ -90,6 +99,8 @@ public sealed record AppCompose
         ManifestVersion = root.TryGetProperty("manifest_version", out JsonElement version)
             ? version.ValueKind == JsonValueKind.String ? version.GetString() : version.GetRawText()
             : null,
+        HasTextVersion = version.ValueKind == JsonValueKind.String,
+        HasRequirements = root.TryGetProperty("requirements", out JsonElement requirements) && requirements.ValueKind != JsonValueKind.Null,
         Name = Text(root, "name"),
         Runner = Text(root, "runner"),
         DockerComposeFile = Text(root, "docker_compose_file"),
@@ -101,6 +112,7 @@ public sealed record AppCompose
             ? [.. names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!)]
             : [],
         EventLogVersion = root.TryGetProperty("event_log_version", out JsonElement log) && log.ValueKind == JsonValueKind.Number && log.TryGetInt32(out int number) ? number : 1,
+        Gateway = Flag(root, "gateway_enabled") ?? Flag(root, "tproxy_enabled") ?? false,
         PublicLogs = Flag(root, "public_logs") ?? false,
         PublicSystemInformation = Flag(root, "public_sysinfo") ?? false,
         PublicTcbInfo = Flag(root, "public_tcbinfo") ?? true,

@@ -5,7 +5,7 @@ namespace Witan.Dstack.ComposeCheck;
 
 /// <summary>
 /// The settings of an app-compose envelope, under the names and with the meaning that guests give them. A guest measures the
-/// envelope byte for byte; <see cref="Write"/> gives the canonical form, for which every SDK computes the same hash.
+/// envelope byte for byte; <see cref="Write"/> gives the canonical form, for which the JavaScript and Python SDKs compute the same hash.
 /// </summary>
 public sealed record AppComposeSettings
 {

@@ -12,7 +12,7 @@ public sealed record ComposeCheckOptions
     /// </summary>
     public IReadOnlySet<string>? EnvironmentNames { get; init; }
 
-    /// <summary>The pre-launch script that goes into the same envelope, or null.</summary>
+    /// <summary>The pre-launch script that goes into the same envelope; empty for none, null where that is left to the platform.</summary>
     public string? PreLaunchScript { get; init; }
 
     /// <summary>Whether container logs will be public.</summary>

@@ -24,7 +24,7 @@ public static class ComposeChecker
                 Actor = FindingActor.WorkloadOwner,
                 Remedy = "correct the text at that place",
             };
-            return new ComposeReport([new ComposeFinding(finding, "W00", error.Line, error.Column)], [], []);
+            return new ComposeReport([new ComposeFinding(finding, "W00", error.Line, error.Column)], [], [], []);
         }
 
         IEnumerable<ComposeFinding> found = MandatorySettings.Check(document)
@@ -37,7 +37,8 @@ public static class ComposeChecker
         return new ComposeReport(
             [.. found.Distinct().OrderBy(each => each.Line).ThenBy(each => each.Column).ThenBy(each => each.Rule, StringComparer.Ordinal)],
             [.. document.Services.Select(Summarise)],
-            [.. EnvironmentRules.Needed(document)]);
+            [.. EnvironmentRules.Needed(document, options)],
+            [.. ComposeText.Of(document)]);
     }
 
     private static ComposeServiceSummary Summarise(ComposeService service) => new(
@@ -45,7 +46,7 @@ public static class ComposeChecker
         service.Role,
         service.NeedsDstack,
         service.Image,
-        service.Effective.Find("ports")?.Value is YamlSequence { Items.Count: > 0 } || service.Effective.Text("network_mode") == "host");
+        service.PublishesPorts);
 
     /// <summary>
     /// Makes the changes that need no guess and keeps everything else of the text, comments and line ends included. The
@@ -60,7 +61,16 @@ public static class ComposeChecker
             return text;
         string fixedText = TextEdit.Apply(text, edits);
         ComposeReport after = Check(fixedText, options);
-        bool helped = after.Findings.All(found => found.Rule != "W00") && after.Findings.Count < before.Findings.Count;
-        return helped ? fixedText : text;
+        return after.Findings.Count < before.Findings.Count && !Added(before, after) ? fixedText : text;
     }
+
+    // An error that was not there, or once more: a change that needs no guess makes none.
+    private static bool Added(ComposeReport before, ComposeReport after)
+    {
+        Dictionary<(string, string?), int> known = Errors(before).CountBy(each => each).ToDictionary();
+        return Errors(after).CountBy(each => each).Any(now => now.Value > known.GetValueOrDefault(now.Key));
+    }
+
+    private static IEnumerable<(string Code, string? Service)> Errors(ComposeReport report) =>
+        report.Findings.Where(found => found.Finding.Severity == FindingSeverity.Error).Select(found => (found.Finding.Code, found.Finding.Subject));
 }

@@ -63,6 +63,11 @@ internal sealed class ComposeDocument
         return true;
     }
 
+    /// <summary>The entries of a top-level section such as <c>volumes</c>, with merge keys written out.</summary>
+    public IEnumerable<YamlEntry> Section(string name) =>
+        from entry in Root.Find(name)?.Value is YamlMapping section ? YamlMerge.Flatten(section).Entries : []
+        select entry.Value is YamlMapping mapping ? new YamlEntry(entry.Key, YamlMerge.Flatten(mapping)) : entry;
+
     /// <summary>Every text value, each written node once however often aliases name it.</summary>
     public IEnumerable<YamlScalar> Values()
     {

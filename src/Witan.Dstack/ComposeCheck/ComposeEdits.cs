@@ -15,7 +15,7 @@ internal static class ComposeEdits
             return null;
         string member = value is ['\r' or '\n', ..] ? $"{key}:{value}" : $"{key}: {value}";
         if (Empty(own, key) is { } empty)
-            return AfterColon(document, empty, " " + value);
+            return InPlace(document, empty, " " + value);
         if (own.IsFlow)
             return new TextEdit(own.Start.Offset + 1, 0, member + ", ");
 
@@ -44,8 +44,8 @@ internal static class ComposeEdits
             if (indent is null)
                 return null;
             string items = $"{document.NewLine}{indent}  - {item}";
-            return Empty(own, list) is { } empty
-                ? new TextEdit(EndOfLine(document.Text, empty.End.Offset), 0, items)
+            return Empty(own, list) is { Value: YamlScalar { Value: "" } } empty
+                ? new TextEdit(EndOfLine(document.Text, empty.Key.End.Offset), 0, items)
                 : AddMember(document, service, list, items);
         }
 
@@ -68,15 +68,30 @@ internal static class ComposeEdits
     private static bool Owns(ComposeService service, YamlNode node) =>
         service.Own is { } own && node.Start.Offset >= own.Start.Offset && node.End.Offset <= own.End.Offset;
 
-    // A key that stands there with nothing behind it: a second one would make the file invalid.
-    private static YamlScalar? Empty(YamlMapping own, string key) =>
-        own.Entries.Where(entry => entry.Key.Value == key && entry.Value is YamlScalar { IsNull: true, Value: "" })
-            .Select(entry => entry.Key).FirstOrDefault();
-
-    private static TextEdit? AfterColon(ComposeDocument document, YamlScalar key, string text)
+    // A key that stands there with nothing or a null behind it: a second one would make the file invalid.
+    private static YamlEntry? Empty(YamlMapping own, string key)
     {
-        int colon = document.Text.IndexOf(':', key.End.Offset);
-        return colon < 0 || colon > EndOfLine(document.Text, key.End.Offset) ? null : new TextEdit(colon + 1, 0, text);
+        foreach (YamlEntry entry in own.Entries)
+        {
+            if (entry.Key.Value == key && entry.Value is YamlScalar { IsNull: true })
+                return entry;
+        }
+
+        return null;
+    }
+
+    // Over a null that is written out behind its key (an alias stands elsewhere, and is somebody else's too), else behind the colon.
+    private static TextEdit? InPlace(ComposeDocument document, YamlEntry entry, string text)
+    {
+        if (entry.Value is YamlScalar { Value.Length: > 0 } written)
+        {
+            return written.Start.Offset >= entry.Key.End.Offset && written.Start.Line == entry.Key.End.Line
+                ? new TextEdit(written.Start.Offset, written.End.Offset - written.Start.Offset, text.TrimStart(' '))
+                : null;
+        }
+
+        int key = entry.Key.End.Offset, colon = document.Text.IndexOf(':', key);
+        return colon < 0 || colon > EndOfLine(document.Text, key) ? null : new TextEdit(colon + 1, 0, text);
     }
 
     // The blanks before a position, or null where something else stands there.

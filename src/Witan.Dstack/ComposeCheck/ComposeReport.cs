@@ -6,10 +6,12 @@ namespace Witan.Dstack.ComposeCheck;
 /// <param name="Findings">All findings, in the order of the file.</param>
 /// <param name="Services">The services and what each is taken to be.</param>
 /// <param name="Variables">Names of the variables the file refers to without a default, sorted.</param>
+/// <param name="Texts">The JSON texts that it holds.</param>
 public sealed record ComposeReport(
     IReadOnlyList<ComposeFinding> Findings,
     IReadOnlyList<ComposeServiceSummary> Services,
-    IReadOnlyList<string> Variables)
+    IReadOnlyList<string> Variables,
+    IReadOnlyList<ComposeText> Texts)
 {
     /// <summary>No finding is an error.</summary>
     public bool Passed => Findings.All(found => found.Finding.Severity != FindingSeverity.Error);

@@ -17,10 +17,8 @@ internal sealed class ComposeService
         Own = own;
         Effective = effective;
         Image = effective.Text("image");
-        Volumes = effective.Find("volumes")?.Value is YamlSequence list
-            ? [.. list.Items.Select(ComposeVolume.Of).OfType<ComposeVolume>()]
-            : [];
-        Environment = [.. EnvironmentEntry.Of(effective.Find("environment")?.Value)];
+        Volumes = Last((effective.Find("volumes")?.Value as YamlSequence)?.Items.Select(ComposeVolume.Of).OfType<ComposeVolume>() ?? [], volume => volume.Target);
+        Environment = Last(EnvironmentEntry.Of(effective.Find("environment")?.Value), entry => entry.Name);
         Role = RoleOf(key.Value, Image, EnvironmentEntry.Of(effective.Find("labels")?.Value));
         MountsSocket = Volumes.Any(volume => Canonical(volume.Source) == Socket || volume.Target == Socket);
     }
@@ -47,13 +45,31 @@ internal sealed class ComposeService
     /// <summary>The three mandatory settings apply.</summary>
     public bool NeedsDstack => Role != ServiceRole.Other || MountsSocket;
 
+    /// <summary>A port of it can be reached from outside the guest.</summary>
+    public bool PublishesPorts => Effective.Find("ports")?.Value is YamlSequence { Items.Count: > 0 } || Effective.Text("network_mode") == "host";
+
+    /// <summary>The names of the top-level <c>configs</c> or <c>secrets</c> that it takes.</summary>
+    public IEnumerable<string> Sources(string section) =>
+        from item in (Effective.Find(section)?.Value as YamlSequence)?.Items ?? []
+        let name = item switch
+        {
+            YamlScalar scalar => scalar.Value,
+            YamlMapping mapping => YamlMerge.Flatten(mapping).Text("source"),
+            _ => null,
+        }
+        where name is not null
+        select name;
+
     /// <summary><c>/var/run</c> is a link to <c>/run</c> on every guest.</summary>
     public static string? Canonical(string? path) =>
         path is not null && path.StartsWith("/run/", StringComparison.Ordinal) ? "/var" + path : path;
 
+    // Of several for one name or place compose takes the last.
+    private static IReadOnlyList<T> Last<T>(IEnumerable<T> items, Func<T, string> place) => [.. items.Reverse().DistinctBy(place, StringComparer.Ordinal).Reverse()];
+
     private static ServiceRole RoleOf(string name, string? image, IEnumerable<EnvironmentEntry> labels)
     {
-        string? label = labels.FirstOrDefault(entry => entry.Name == RoleLabel)?.Value;
+        string? label = labels.LastOrDefault(entry => entry.Name == RoleLabel)?.Value;
         if (label is not null)
             return RoleNamed(label.Trim()) ?? ServiceRole.Other;
         IEnumerable<string> words = ImageReference.Words(name);

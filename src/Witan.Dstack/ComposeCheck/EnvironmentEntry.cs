@@ -13,7 +13,7 @@ internal sealed record EnvironmentEntry(string Name, string? Value, YamlNode Nod
             foreach (YamlEntry entry in YamlMerge.Flatten(mapping).Entries)
             {
                 if (entry.Value is YamlScalar scalar)
-                    yield return new EnvironmentEntry(entry.Key.Value, scalar.IsNull ? null : scalar.Value, scalar.IsNull ? entry.Key : scalar, false);
+                    yield return new EnvironmentEntry(entry.Key.Value, scalar.IsNull ? null : Given(scalar), scalar.IsNull ? entry.Key : scalar, false);
             }
         }
         else if (environment is YamlSequence list)
@@ -27,4 +27,12 @@ internal sealed record EnvironmentEntry(string Name, string? Value, YamlNode Nod
             }
         }
     }
+
+    // Without quotes these are switches, and compose writes a switch into the environment in lower case.
+    private static string Given(YamlScalar scalar) => scalar switch
+    {
+        { IsPlain: true, Tag: not "tag:yaml.org,2002:str", Value: "True" or "TRUE" } => "true",
+        { IsPlain: true, Tag: not "tag:yaml.org,2002:str", Value: "False" or "FALSE" } => "false",
+        _ => scalar.Value,
+    };
 }

@@ -11,6 +11,9 @@ internal sealed record ImageReference(string Repository, string? Tag, string? Di
     public bool IsPinned => Digest is not null && Digest.StartsWith("sha256:", StringComparison.Ordinal)
         && Digest.Length == 71 && Digest.AsSpan(7).IndexOfAnyExcept(HexDigits) < 0;
 
+    /// <summary>The digest is all zeros: a shipped file in which nobody has written one yet.</summary>
+    public bool IsPlaceholder => IsPinned && Digest.AsSpan(7).IndexOfAnyExcept('0') < 0;
+
     /// <summary>Last part of the repository, for example <c>witan-worker</c>.</summary>
     public string Name => Repository[(Repository.LastIndexOf('/') + 1)..];
 

@@ -146,11 +146,20 @@ public sealed record CouncilPolicy
             : null;
     }
 
-    // A file that is shipped has zeros where its operator writes a hash: whoever forgets is told so at the start.
+    /// <summary>
+    /// Whether zeros stand in one of its lists. A file that is shipped has them where its operator writes a hash: whoever forgets is told so, by
+    /// <see cref="Problem"/> at the start.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsUnfinished =>
+        new[] { MrTd, RevokedMrTd, CoordinatorComposeHashes, WorkerComposeHashes, TrusteeComposeHashes, OsImageHashes, Platforms }.Any(list => list.Any(IsZeros));
+
     private static string? BadList(string name, IReadOnlyList<string> values, int digits) =>
         !values.All(value => value.Length == digits && value.All(char.IsAsciiHexDigitLower)) ? $"{name}: lower-case hexadecimal of {digits} digits"
-        : values.Any(value => value.All(digit => digit == '0')) ? $"{name}: the zeros stand for a value that is still to be written there"
+        : values.Any(IsZeros) ? $"{name}: the zeros stand for a value that is still to be written there"
         : null;
+
+    private static bool IsZeros(string value) => value.Length > 0 && value.All(digit => digit == '0');
 
     /// <summary>
     /// In what a proposal is looser than this policy, one sentence; null where it is as strict or stricter: nobody who proposes loosens what the policy demands.

@@ -23,7 +23,7 @@ public static class Deliberators
     /// </summary>
     public const string SignaturesVariable = "WITAN_MODEL_SIGNATURES";
 
-    /// <summary>Environment variable with a collateral file for the provider's platform; without it the worker's own counts.</summary>
+    /// <summary>Environment variable with collateral for the provider's platform, as JSON or a file's name; without it the worker's own counts.</summary>
     public const string CollateralVariable = "WITAN_MODEL_COLLATERAL";
 
     /// <summary>Environment variable with the compose hashes that may hold the provider's signing key, separated by commas; without it any may.</summary>
@@ -90,7 +90,7 @@ public static class Deliberators
         CouncilPolicy council = PolicySettings.Read(agent.Policy);
         return new SignerAttestations(
             http, options,
-            collateral is null ? null : new CollateralFile(collateral, JudgeSettings.Root(agent.DevelopmentRoot), clock),
+            collateral is null ? null : new CollateralFile(TextOrFile.Of(collateral), JudgeSettings.Root(agent.DevelopmentRoot), clock),
             new SignerPolicy(JudgeSettings.Platform(council, agent.DevelopmentRoot is not null)) { ComposeHashes = [.. ComposeHashes(environment)] },
             clock);
     }

@@ -16,6 +16,9 @@ public static class SignedNotes
     /// <summary>Most bytes of a file of notes.</summary>
     public const int MaximumBytes = 4 << 20;
 
+    /// <summary>How every note begins: base64url of a brace and a quotation mark.</summary>
+    public const string Beginning = "eyJ";
+
     /// <summary>A note as one word. Throws <see cref="SettingException"/> where it is too long or empty.</summary>
     public static string Sign(byte[] seed, MemoryKind kind, DateTimeOffset at, string text) =>
         Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(Entry(seed, kind, at, text), MemoryJson.Default.MemoryEntry));

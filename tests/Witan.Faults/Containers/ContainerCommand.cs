@@ -36,17 +36,14 @@ public static class ContainerCommand
         """;
 
     /// <summary>
-    /// Makes the command. <paramref name="volumes"/> says what stands for a host path or a volume of the file; contents of configs are
-    /// written into <paramref name="folder"/>.
+    /// Makes the command. <paramref name="volumes"/> says what stands for a host path or a volume of the file.
     /// </summary>
-    public static ProcessStartInfo Create(ContainerImage image, ComposeService service, string folder, Func<string, string> volumes)
+    public static ProcessStartInfo Create(ContainerImage image, ComposeService service, Func<string, string> volumes)
     {
         var start = new ProcessStartInfo("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/bash", "-c", Mounts, "enter", image.Root]);
         start.Environment["READ_ONLY"] = service.IsReadOnly ? "true" : "false";
         foreach ((string source, string target) in service.Volumes)
             Add(volumes(source), target);
-        foreach ((string target, string content) in service.Configs)
-            Add(Written(folder, target, content), target);
         foreach (string target in service.Temporary)
             Add("tmpfs", target);
         string[] user = image.User.Split(':');
@@ -77,13 +74,5 @@ public static class ContainerCommand
         }
 
         return folder;
-    }
-
-    private static string Written(string folder, string target, string content)
-    {
-        string path = Path.Combine(Directory.CreateDirectory(folder).FullName, Path.GetFileName(target));
-        File.WriteAllText(path, content);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        return path;
     }
 }

@@ -16,7 +16,6 @@ namespace Witan.Faults.Containers;
 /// </summary>
 public sealed class ContainerHost : IDisposable
 {
-    private const string PolicyPath = "/run/witan/policy.json";
     private readonly string _repository;
     private readonly string _folder;
     private readonly SimulatedGuests _guests;
@@ -71,37 +70,30 @@ public sealed class ContainerHost : IDisposable
         ContainerImage image = Images[role];
         ComposeService service = ComposeService.Read(Path.Combine(_repository, "deploy", $"{role}.yml"), Variables(name, port));
         var environment = new Dictionary<string, string>(service.Environment, StringComparer.Ordinal);
-        var configs = service.Configs.ToList();
+        List<(string Source, string Target)> volumes = [.. service.Volumes.Where(volume => guestAgent || !volume.Source.StartsWith('/'))];
         if (developmentRoot)
         {
             environment["WITAN_DEVELOPMENT_ROOT"] = "/run/witan/root.pem";
-            configs.Add(("/run/witan/root.pem", _guests.Root));
+            volumes.Add((_guests.RootFile, "/run/witan/root.pem"));
         }
 
         if (role == "coordinator")
         {
             environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
-            environment["WITAN_POLICY"] = PolicyPath;
-            configs.Add((PolicyPath, OneMachinePolicy()));
+            environment["WITAN_POLICY"] = OneMachinePolicy();
         }
         else if (pinned)
         {
-            int policy = configs.FindIndex(config => config.Target == PolicyPath);
-            configs[policy] = (PolicyPath, Pinned(configs[policy].Content));
+            environment["WITAN_POLICY"] = Pinned(environment["WITAN_POLICY"]);
         }
 
         foreach ((string variable, string value) in more)
             environment[variable] = value;
-        service = service with
-        {
-            Environment = environment,
-            Configs = configs,
-            Volumes = [.. service.Volumes.Where(volume => guestAgent || !volume.Source.StartsWith('/'))],
-        };
+        service = service with { Environment = environment, Volumes = volumes };
         if (service.Restart != "always")
             throw new InvalidDataException($"deploy/{role}.yml does not say restart: always");
-        return ContainerCommand.Create(image, service, Path.Combine(_folder, "configs", name), source => source.StartsWith('/')
-            ? _guests.Socket(name)
+        return ContainerCommand.Create(image, service, source => source == _guests.RootFile ? source
+            : source.StartsWith('/') ? _guests.Socket(name)
             : ContainerCommand.Volume(image, "/var/lib/witan", StateOf(name)));
     }
 

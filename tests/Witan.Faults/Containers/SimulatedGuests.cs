@@ -11,8 +11,8 @@ public sealed class SimulatedGuests : IDisposable
 
     private SimulatedGuests(string folder, AgentProcess simulator) => (_folder, _simulator) = (folder, simulator);
 
-    /// <summary>The development root, PEM.</summary>
-    public string Root => File.ReadAllText(Path.Combine(_folder, "root.pem"));
+    /// <summary>The file with the development root, PEM.</summary>
+    public string RootFile => Path.Combine(_folder, "root.pem");
 
     /// <summary>Collateral under the development root, JSON.</summary>
     public string Collateral => File.ReadAllText(Path.Combine(_folder, "collateral.json"));

@@ -24,4 +24,22 @@ public sealed class ImageTests
         ImageReport report = await council.ReportAsync(cancel);
         Assert.True(report is { Decisions: 1, Kills: 7, Acknowledged: 3, Lost: 0, Doubled: 0, Wrong: 0 } && report.Restarts >= 7, $"{report}\n{log}");
     }
+
+    [Fact]
+    public void A_config_is_not_mounted_as_no_engine_does_it()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("witan-config-").FullName, "worker.yml");
+        string shipped = File.ReadAllText(Path.Combine(SharedData.Repository, "deploy", "worker.yml"));
+        Dictionary<string, string> variables = new(StringComparer.Ordinal)
+        {
+            ["WITAN_COORDINATOR"] = "c",
+            ["WITAN_COLLATERAL_JSON"] = "{}",
+            ["WITAN_PROFILE_JSON"] = "{}",
+        };
+        File.WriteAllText(file, shipped.Replace("\"name\": \"worker\"", "\"name\": \"$$5\"", StringComparison.Ordinal));
+        Assert.Contains("\"name\": \"$5\"", ComposeService.Read(file, variables).Environment["WITAN_POLICY"], StringComparison.Ordinal);
+        File.WriteAllText(file, shipped.Replace("    read_only: true\n", "    read_only: true\n    configs: [policy]\n", StringComparison.Ordinal));
+        Assert.Contains("what configs means", Assert.Throws<InvalidDataException>(() => ComposeService.Read(file, variables)).Message, StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
 }

@@ -147,9 +147,33 @@ public sealed class DeployCommandTests : IAsyncLifetime
         CommandRun run = await Deploy();
         Assert.Equal(ExitCode.Rejected, run.Code);
         Assert.Contains("COMPOSE_RESTART_MISSING", run.Error);
+        Assert.Contains($"compose check {Path.Combine(_cloud.Folder, "compose.yml")} --env-file {Path.Combine(_cloud.Folder, "app.env")} --fix", run.Error, StringComparison.Ordinal);
+        await _cloud.WriteAsync("compose.yml", Compose.Replace("    ports: [\"3000:3000\"]\n", "", StringComparison.Ordinal));
+        run = await Deploy();
+        Assert.Equal(ExitCode.Rejected, run.Code);
+        Assert.Contains("COMPOSE_NO_PORTS", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--fix", run.Error, StringComparison.Ordinal);
         await _cloud.WriteAsync("compose.yml", Compose.Replace("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", new string('0', 64), StringComparison.Ordinal));
         Assert.Contains("eng/images.sh", (await Deploy()).Error);
         Assert.Empty(Server.Requests);
+    }
+
+    [Theory]
+    [InlineData("0000000000000000000000000000000000000000000000000000000000000000", "the policy in WITAN_POLICY has zeros where hashes belong", "docs/deploy.md, section 6")]
+    [InlineData("ABCDEF0000000000000000000000000000000000000000000000000000000000", "the policy in WITAN_POLICY is none: osImageHashes: lower-case", "witan policy check")]
+    public async Task A_policy_that_is_not_finished_or_not_good_is_not_sent(string hash, string message, string remedy)
+    {
+        string policy = $$"""{"schema":"witan.council-policy/1","name":"ours","osImageHashes":["{{hash}}"]}""";
+        string text = Compose.Replace("environment: {", $"environment: {{WITAN_POLICY: '{policy}', ", StringComparison.Ordinal);
+        await _cloud.WriteAsync("compose.yml", text);
+        CommandRun run = await Deploy();
+        Assert.Equal(ExitCode.Rejected, run.Code);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+        Assert.Contains(remedy, run.Error, StringComparison.Ordinal);
+        Assert.Empty(Server.Requests);
+
+        await _cloud.WriteAsync("compose.yml", text.Replace(hash, new string('a', 64), StringComparison.Ordinal));
+        Assert.Equal(ExitCode.Good, (await Deploy("--plan")).Code);
     }
 
     private Task<CommandRun> Deploy(params string[] more) => CommandRun.OfAsync(Server, _cloud.Folder, [.. _cloud.Deploy, .. more]);

@@ -81,6 +81,28 @@ public class ComposeCheckerTests
     }
 
     [Theory]
+    [InlineData("restart: ~ # why")]
+    [InlineData("restart: null # why")]
+    [InlineData("restart: # why")]
+    [InlineData("volumes: ~ # why")]
+    [InlineData("platform: Null # why")]
+    public void A_null_is_replaced_and_no_second_key_is_written(string line)
+    {
+        string[] kept = [.. Snippet.Split('\n').Where(each => !each.Contains(line.Split(' ')[0], StringComparison.Ordinal) && (!line.StartsWith("volumes", StringComparison.Ordinal) || !each.Contains("dstack.sock", StringComparison.Ordinal)))];
+        string mended = ComposeChecker.Fix(string.Join('\n', kept).TrimEnd() + $"\n    {line}\n", Plain);
+        Assert.True(ComposeChecker.Check(mended, Plain).Passed, mended);
+        Assert.Contains("# why", mended, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_change_that_brings_an_error_of_its_own_is_not_made()
+    {
+        // The null is an alias: in its place nothing can be written, and beside it only a second key.
+        string text = "x-n: &n ~\n" + Snippet.Replace("restart: always", "restart: *n", StringComparison.Ordinal);
+        Assert.Equal(text, ComposeChecker.Fix(text, Plain));
+    }
+
+    [Theory]
     [InlineData("coordinator", "x/y", ServiceRole.Coordinator)]
     [InlineData("app", "ghcr.io/me/witan-trustee:1", ServiceRole.Trustee)]
     [InlineData("my_worker_2", "x/y", ServiceRole.Worker)]
@@ -150,6 +172,34 @@ public class ComposeCheckerTests
         Assert.Equal(
             ["COMPOSE_PLATFORM_WRONG", "COMPOSE_RESTART_MISSING"],
             Errors(ComposeChecker.Check(text, Plain)).Select(found => found.Finding.Code).Order(StringComparer.Ordinal));
+    }
+
+    // Documents and bases as compose merges them: variables and labels by name in either form, mounts by their place, the last wins.
+    [Theory]
+    [InlineData("environment: {LOCAL_MODE: 'true'}", "environment: [A=1]", "COMPOSE_LOCAL_MODE")]
+    [InlineData("environment: [LOCAL_MODE=true]", "environment: {A: 1}", "COMPOSE_LOCAL_MODE")]
+    [InlineData("environment: [LOCAL_MODE=false]", "environment: {LOCAL_MODE: }", "COMPOSE_LOCAL_MODE")]
+    [InlineData("environment: {LOCAL_MODE: 'true'}", "environment: [LOCAL_MODE=false]", null)]
+    [InlineData("environment: [LOCAL_MODE=true]", "environment: [LOCAL_MODE=false]", null)]
+    [InlineData("environment: [LOCAL_MODE=true]", "environment: {LOCAL_MODE: !reset null}", null)]
+    [InlineData("volumes: ['state:/data']", "volumes: ['state:/var/run/dstack.sock']", "COMPOSE_SOCKET_WRONG")]
+    [InlineData("volumes: ['state:/data']", "volumes: ['/dev/null:/var/run/dstack.sock']", "COMPOSE_SOCKET_WRONG")]
+    [InlineData("volumes: ['state:/data']", "volumes: ['/dev/null:/run/dstack.sock']", "COMPOSE_SOCKET_WRONG")]
+    [InlineData("labels: [witan.role=none]", "labels: {witan.role: worker}", null)]
+    [InlineData("command: ['--token', gh" + "p_abcdefghijklmnopqrstuvwxyz0123456789]", "command: [x]", "COMPOSE_SECRET_LITERAL")]
+    public void What_is_laid_over_a_service_is_merged_as_compose_does(string below, string above, string? code)
+    {
+        string settings = $"image: a{Digest}\n    platform: linux/amd64\n    restart: always\n    {below}\n";
+        if (!below.StartsWith("volumes", StringComparison.Ordinal))
+            settings += "    volumes: ['/var/run/dstack.sock:/var/run/dstack.sock']\n";
+        string[] texts = [$"services:\n  worker:\n    {settings}volumes: {{state: }}\n---\nservices:\n  worker:\n    {above}\n", $"services:\n  base:\n    {settings}  worker:\n    extends: base\n    {above}\nvolumes: {{state: }}\n"];
+        foreach (string text in texts.Select(text => text.Replace("'state:/data'", "'/var/run/dstack.sock:/var/run/dstack.sock', 'state:/data'", StringComparison.Ordinal)))
+        {
+            ComposeReport report = ComposeChecker.Check(text, Plain);
+            Assert.Equal(ServiceRole.Worker, report.Services[^1].Role);
+            string[] errors = [.. Errors(report).Where(found => found.Finding.Subject is null or "worker").Select(found => found.Finding.Code)];
+            Assert.Equal(code is null ? [] : [code], errors);
+        }
     }
 
     [Theory]

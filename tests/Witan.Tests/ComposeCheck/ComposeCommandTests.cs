@@ -95,12 +95,12 @@ public sealed class ComposeCommandTests : IDisposable
     public async Task All_that_a_worker_with_a_model_reads_from_its_environment_stands_in_its_file_and_only_the_key_is_a_variable()
     {
         string[] lines = await File.ReadAllLinesAsync(Path.Combine(SharedData.Repository, "deploy", "worker.yml"), TestContext.Current.CancellationToken);
-        string text = string.Join('\n', lines.Select(line => Regex.Replace(line, "^( +)# (WITAN_|- |profile-|notes|  )", "$1$2")));
+        string text = string.Join('\n', lines.Select(line => Regex.Replace(line, "^( +)# (WITAN_)", "$1$2")));
         IEnumerable<string> variables = typeof(Deliberators).GetFields().Select(field => (string)field.GetRawConstantValue()!);
-        Assert.All([.. variables, Deliberators.KeyVariables[0], "WITAN_OWNER", "WITAN_NOTES", "WITAN_CAST_WINDOW"], variable => Assert.Contains($"\n      {variable}: ", text, StringComparison.Ordinal));
+        Assert.All([.. variables, Deliberators.KeyVariables[0], "WITAN_OWNER", SignedProfile.SignatureVariable, "WITAN_NOTES", "WITAN_CAST_WINDOW"], variable => Assert.Contains($"\n      {variable}: ", text, StringComparison.Ordinal));
         (int code, string output, _) = await Run("compose", "check", "--strict", Write("worker.yml", text));
         Assert.True(code == ExitCode.Good, output);
-        Assert.Contains("variables to supply: WITAN_COLLATERAL_JSON, WITAN_COORDINATOR, WITAN_MODEL_API_KEY, WITAN_NOTES_TEXT, WITAN_PROFILE_JSON, WITAN_PROFILE_SIGNATURE\n", output, StringComparison.Ordinal);
+        Assert.Contains("variables to supply: WITAN_COLLATERAL_JSON, WITAN_COORDINATOR, WITAN_MODEL_API_KEY, WITAN_MODEL_COLLATERAL_JSON, WITAN_NOTES_TEXT, WITAN_PROFILE_JSON, WITAN_PROFILE_SIGNATURE\n", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,6 +112,37 @@ public sealed class ComposeCommandTests : IDisposable
         Assert.Equal(3, output.Split(": 0 errors, 0 warnings").Length - 1);
     }
 
+    [Theory]
+    [InlineData("environment: {WITAN_POLICY: '{POLICY}'}", "ZEROS", "! warning COMPOSE_PLACEHOLDER (W05): [worker]")]
+    [InlineData("configs: [p]\nconfigs:\n  p:\n    content: '{POLICY}'", "ZEROS", "! warning COMPOSE_PLACEHOLDER (W05): [worker]")]
+    [InlineData("environment: ['WITAN_POLICY={POLICY}']", "AB", "✗ error COMPOSE_POLICY_INVALID (W05): [worker]")]
+    [InlineData("environment: {WITAN_POLICY: '{\"nmae\":\"x\"}'}", "", "✗ error COMPOSE_POLICY_INVALID (W05): [worker]")]
+    [InlineData("environment: {OTHER: '{\"nmae\":\"x\"}'}", "", null)]
+    [InlineData("environment: {WITAN_POLICY: '{POLICY}'}", "${HASH}", null)]
+    public async Task Policies_in_a_file_are_read(string lines, string hash, string? expected)
+    {
+        string policy = $$"""{"schema":"witan.council-policy/1","name":"ours","osImageHashes":["{{hash.Replace("ZEROS", new string('0', 64), StringComparison.Ordinal)}}"]}""";
+        string file = Write("worker.yml", ComposeCheckerTests.Snippet + "    " + lines.Replace("{POLICY}", policy, StringComparison.Ordinal) + "\n");
+        (_, string output, _) = await Run("compose", "check", file);
+        if (expected is null)
+            Assert.DoesNotContain("(W05)", output, StringComparison.Ordinal);
+        else
+            Assert.Contains(expected, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_still_to_be_written_into_a_shipped_file_is_a_note_and_a_warning_once_there_is_an_image()
+    {
+        string text = await File.ReadAllTextAsync(Path.Combine(SharedData.Repository, "deploy", "worker.yml"), TestContext.Current.CancellationToken);
+        (int code, string output, _) = await Run("compose", "check", "--strict", "--notes", Write("worker.yml", text));
+        Assert.Equal(ExitCode.Good, code);
+        Assert.Equal(2, output.Split("· note COMPOSE_PLACEHOLDER (W05)").Length - 1);
+        string built = text.Replace("sha256:" + new string('0', 64), "sha256:" + new string('a', 64), StringComparison.Ordinal);
+        (code, output, _) = await Run("compose", "check", "--strict", Write("worker.yml", built));
+        Assert.Equal(ExitCode.Good, code);
+        Assert.Contains("! warning COMPOSE_PLACEHOLDER (W05): [worker] the policy in WITAN_POLICY has zeros", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_environment_file_says_which_variables_are_set()
     {
@@ -121,6 +152,16 @@ public sealed class ComposeCommandTests : IDisposable
         Assert.Equal(ExitCode.Rejected, code);
         Assert.Contains("B is referred to and will not be set", output);
         Assert.DoesNotContain("A is referred to", output);
+    }
+
+    [Fact]
+    public async Task A_strangers_text_writes_no_line_and_no_escape_of_its_own()
+    {
+        string file = Write("worker.yml", "services:\n  \"w\\e[2J\\nworker.yml: 0 errors\":\n    image: \"a\\u202e:1\\nworker.yml: 0 errors\"\n    environment: [\"${A}\", \"B\\e[1m\"]\n");
+        (_, string output, _) = await Run("compose", "check", "--notes", file);
+        Assert.DoesNotContain('\e', output);
+        Assert.DoesNotContain('\u202e', output);
+        Assert.DoesNotContain(output.Split('\n'), line => line.StartsWith("worker.yml: 0 errors", StringComparison.Ordinal));
     }
 
     [Theory]

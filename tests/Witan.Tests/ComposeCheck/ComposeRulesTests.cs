@@ -9,6 +9,8 @@ public class ComposeRulesTests
 {
     private const string Pin = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
+    private const string Socket = "volumes: ['/var/run/dstack.sock:/var/run/dstack.sock']\n    ";
+
     [Theory]
     [InlineData("L01", "COMPOSE_IMAGE_LATEST", FindingSeverity.Warning, "image: a:latest")]
     [InlineData("L01", "COMPOSE_IMAGE_LATEST", FindingSeverity.Warning, "image: host:5000/a")]
@@ -31,6 +33,11 @@ public class ComposeRulesTests
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {APP_PASSWORD: '$$ecret99'}")]
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {SECRET_KEY_BASE: 8f7a6b5c4d3e}")]
     [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "command: ['--token', gh" + "p_abcdefghijklmnopqrstuvwxyz0123456789]")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "command: server --token gh" + "p_abcdefghijklmnopqrstuvwxyz0123456789")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {OPTS: '--key=sk-abcdefghijklmnopqrst'}")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "command: ['sh', '-c', 'run --db postgres://u:hunter22@db/x']")]
+    [InlineData("L05", "COMPOSE_SECRET_LITERAL", FindingSeverity.Error, "environment: {DB_PASSWORD: 8473625190}")]
+    [InlineData("L07", "COMPOSE_FILE_NOT_SHIPPED", FindingSeverity.Error, "image: a\nx-c: &c {file: ./c}\nconfigs: {c: {<<: *c}}")]
     [InlineData("L05", "COMPOSE_QUOTED_VARIABLE", FindingSeverity.Warning, "environment: ['A=\"${A:-1}\"']")]
     [InlineData("L06", "COMPOSE_RESTART_MISSING", FindingSeverity.Warning, "image: a")]
     [InlineData("L07", "COMPOSE_FILE_NOT_SHIPPED", FindingSeverity.Error, "env_file: .env")]
@@ -52,10 +59,24 @@ public class ComposeRulesTests
     [InlineData("L13", "COMPOSE_DUPLICATE_KEY", FindingSeverity.Error, "image: a\n    image: b")]
     [InlineData("L15", "COMPOSE_ENVIRONMENT_UNAUTHENTICATED", FindingSeverity.Note, "environment: {A: '${A}'}")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: {LOCAL_MODE: true}")]
+    [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: {LOCAL_MODE: True}")]
+    [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: {LOCAL_MODE: TRUE}")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: ['LOCAL_MODE=${LOCAL_MODE:-false}']")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [LOCAL_MODE]")]
     [InlineData("W01", "COMPOSE_LOCAL_MODE", FindingSeverity.Error, "environment: [WITAN_PRODUCTION_IMAGE]")]
     [InlineData("W02", "COMPOSE_DEVELOPMENT_ROOT", FindingSeverity.Error, "environment: {WITAN_DEVELOPMENT_ROOT: /root.pem}")]
+    [InlineData("W05", "COMPOSE_PLACEHOLDER", FindingSeverity.Note, "image: a@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("L06", "COMPOSE_RESTART_WRONG", FindingSeverity.Error, Socket + "restart: always\n    deploy: {restart_policy: {condition: none}}")]
+    [InlineData("L06", "COMPOSE_RESTART_WRONG", FindingSeverity.Error, Socket + "restart: always\n    deploy: {restart_policy: {delay: 5s}}")]
+    [InlineData("W07", "COMPOSE_NOT_STARTED", FindingSeverity.Error, Socket + "profiles: [never]")]
+    [InlineData("W07", "COMPOSE_NOT_STARTED", FindingSeverity.Error, Socket + "scale: 0")]
+    [InlineData("W07", "COMPOSE_NOT_STARTED", FindingSeverity.Error, Socket + "deploy: {replicas: 0}")]
+    [InlineData("W08", "COMPOSE_SHAPE", FindingSeverity.Error, "environment: [{LOCAL_MODE: 'true'}]")]
+    [InlineData("W08", "COMPOSE_SHAPE", FindingSeverity.Error, "environment: {A: [b]}")]
+    [InlineData("W08", "COMPOSE_SHAPE", FindingSeverity.Error, "environment: A=b")]
+    [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: true\n    configs: [c]\nconfigs: {c: {content: x}}")]
+    [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: 'yes'\n    configs: [{source: c, target: /c}]\nx-c: &c {environment: X}\nconfigs: {c: {<<: *c}}")]
+    [InlineData("W06", "COMPOSE_CONFIG_READ_ONLY", FindingSeverity.Error, "read_only: true\n    secrets: [s]\nsecrets: {s: {environment: X}}")]
     [InlineData("W02", "COMPOSE_SIMULATOR", FindingSeverity.Error, "environment: ['DSTACK_SIMULATOR_ENDPOINT=http://x']")]
     public void A_fragment_breaks_its_rule(string rule, string code, FindingSeverity severity, string fragment)
     {
@@ -72,7 +93,18 @@ public class ComposeRulesTests
     [InlineData("environment: {MAX_TOKENS: 4096, TOKEN_TTL: 3600, USE_TOKEN: 'true'}")]
     [InlineData("environment: {URL: 'https://example.org/path:with@signs'}")]
     [InlineData("environment: {LOCAL_MODE: false}")]
+    [InlineData("environment: {LOCAL_MODE: 'True', ADMIN_TOKEN: FALSE}")]
+    [InlineData("environment: {LOCAL_MODE: !!str True}")]
     [InlineData("environment: ['PRICE=$$5']")]
+    [InlineData("environment: {MAX_TOKEN: 4096, PAD_TOKEN: '<|endoftext|>', SHOW_PASSWORD: '1234', REWARD_TOKEN: '0x00000000000000000000000000000000000000AB'}")]
+    [InlineData("environment: {X_API_KEY: '${X_API_KEY:-your-api-key-here}', DB_PASSWORD: changeme}")]
+    [InlineData("volumes: ['data:/data']\nx-v: &v {data: }\nvolumes: {<<: *v}")]
+    [InlineData("volumes: [{type: image, source: models, target: /models}]")]
+    [InlineData("configs: [c]\nconfigs: {c: {content: x}}")]
+    [InlineData(Socket + "platform: linux/amd64\n    deploy: {replicas: 1, restart_policy: {condition: any}}")]
+    [InlineData("profiles: [debug]\n    scale: 0")]
+    [InlineData("read_only: true\nconfigs: {c: {content: x}}")]
+    [InlineData("read_only: false\n    configs: [c]\nconfigs: {c: {content: x}}")]
     public void A_fragment_breaks_no_rule(string fragment)
     {
         string text = $"services:\n  web:\n    image: a{Pin}\n    restart: always\n    {fragment}\n";
@@ -106,6 +138,50 @@ public class ComposeRulesTests
         Assert.Equal(
             ["A is referred to and will not be set", "D is referred to and will not be set", "E is referred to and will not be set"],
             report.Findings.Where(found => found.Finding.Code == "COMPOSE_VARIABLE_UNSET").Select(found => found.Finding.Message).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(null, "DSTACK_APP_ID", false, false)]
+    [InlineData(null, "OTHER", true, true)]
+    [InlineData("", "DSTACK_APP_ID", true, true)]
+    [InlineData("export DSTACK_APP_ID=1", "DSTACK_APP_ID", false, false)]
+    [InlineData("echo OTHER=1 >> .env", "OTHER", false, true)]
+    [InlineData("echo OTHERS=1 >> .env", "OTHER", true, true)]
+    public void What_the_start_script_may_set_is_not_missed(string? script, string name, bool unset, bool needed)
+    {
+        var options = new ComposeCheckOptions { PreLaunchScript = script, EnvironmentNames = new HashSet<string>(StringComparer.Ordinal) };
+        ComposeReport report = ComposeChecker.Check($"services: {{web: {{image: a, command: '${{{name}}}'}}}}", options);
+        Assert.Equal(unset, report.Findings.Any(found => found.Finding.Code == "COMPOSE_VARIABLE_UNSET"));
+        Assert.Equal(needed, report.Variables.Contains(name));
+    }
+
+    [Theory]
+    [InlineData("coordinator: {image: a}", null, FindingSeverity.Error)]
+    [InlineData("coordinator: {image: a}", true, FindingSeverity.Error)]
+    [InlineData("coordinator: {image: a}, proxy: {image: b, ports: ['443:443']}", null, FindingSeverity.Warning)]
+    [InlineData("coordinator: {image: a}", false, null)]
+    [InlineData("coordinator: {image: a, ports: ['3000:3000']}", null, null)]
+    [InlineData("coordinator: {image: a, network_mode: host}", null, null)]
+    [InlineData("worker: {image: a}", null, null)]
+    public void A_coordinator_is_reached_through_a_port(string services, bool? gateway, FindingSeverity? severity)
+    {
+        ComposeReport report = ComposeChecker.Check($"services: {{{services}}}", new ComposeCheckOptions { Gateway = gateway });
+        Assert.Equal(severity, report.Findings.SingleOrDefault(found => found.Finding.Code == "COMPOSE_NO_PORTS")?.Finding.Severity);
+    }
+
+    [Theory]
+    [InlineData("""{"runner":"docker-compose","docker_compose_file":"services: {a: {image: b}}"}""", null)]
+    [InlineData("""{"runner":"nerdctl-compose","docker_compose_file":"services: {a: {image: b}}"}""", null)]
+    [InlineData("""{"runner":"bash","bash_script":"x","docker_compose_file":"services: {a: {image: b}}"}""", "APP_COMPOSE_RUNNER")]
+    [InlineData("""{"docker_compose_file":"services: {a: {image: b}}"}""", "APP_COMPOSE_RUNNER")]
+    [InlineData("""{"runner":"docker-compose","docker_compose_file":"services: {}","docker_compose_file":"services: {a: {image: b}}"}""", "APP_COMPOSE_NOT_READ")]
+    [InlineData("""{"runner":"docker-compose","docker_compose_file":"services: {a: {image: b, command: '${A}'}}"}""", "COMPOSE_VARIABLE_UNSET")]
+    [InlineData("""{"runner":"docker-compose","allowed_envs":["A"],"docker_compose_file":"services: {a: {image: b, command: '${A}'}}"}""", null)]
+    public void An_envelope_is_read_as_a_guest_reads_it(string json, string? code)
+    {
+        ComposeReport report = AppComposeChecker.Check(System.Text.Encoding.UTF8.GetBytes(json), new ComposeCheckOptions());
+        Assert.Equal(code is null ? [] : [code], ComposeCheckerTests.Errors(report).Select(found => found.Finding.Code));
+        Assert.All(report.Findings, found => Assert.Null(found.Fix));
     }
 
     [Theory]

@@ -70,7 +70,7 @@ public sealed class SignedProfileTests : IDisposable
         using var stop = new CancellationTokenSource();
         try
         {
-            SignedProfile profile = SignedProfile.Of(await File.ReadAllBytesAsync(Profile, Cancel), Profile);
+            SignedProfile profile = SignedProfile.Of(await File.ReadAllBytesAsync(Profile, Cancel), TextOrFile.Of(Profile));
             Task run = WorkerHost.RunAsync(agent, new WorkerOptions { Owner = owner, Port = 0 }, new RuleDeliberator(profile.Profile), log, TimeProvider.System, stop.Token, profile);
             while (!run.IsCompleted && !log.ToString().Contains("setting CastWindow", StringComparison.Ordinal))
                 await Task.Delay(10, Cancel);

@@ -124,11 +124,13 @@ internal static class ComposeCheckCommand
     private static void WriteText(Terminal terminal, CheckedFile result, bool notes)
     {
         if (result.Changed)
-            terminal.Error.WriteLine($"{result.Input.Path} corrected");
+            terminal.Error.WriteLine($"{Terminal.Plain(result.Input.Path)} corrected");
         ComposeReportText.Write(terminal, terminal.Out, result.Input.Path, result.Report, notes);
         if (result.Report.Variables.Count > 0)
-            terminal.Out.WriteLine($"  variables to supply: {string.Join(", ", result.Report.Variables)}");
-        terminal.Out.WriteLine($"app-compose: {Encoding.UTF8.GetString(result.Envelope)}");
+            terminal.Out.WriteLine($"  variables to supply: {string.Join(", ", result.Report.Variables.Select(Terminal.Plain))}");
+        // An envelope that was given is not repeated.
+        if (!result.Input.IsEnvelope)
+            terminal.Out.WriteLine($"app-compose: {Terminal.Plain(Encoding.UTF8.GetString(result.Envelope))}");
         terminal.Out.WriteLine($"compose hash: {result.ComposeHash}");
     }
 }

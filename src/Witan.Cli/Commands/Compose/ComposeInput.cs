@@ -34,7 +34,7 @@ internal sealed record ComposeInput(string Path, byte[] Bytes, string Text, bool
     }
 
     public ComposeReport Check(ComposeCheckOptions options) =>
-        IsEnvelope ? AppComposeChecker.Check(Bytes, options) : ComposeChecker.Check(Text, options);
+        PolicyTexts.Check(IsEnvelope ? AppComposeChecker.Check(Bytes, options) : ComposeChecker.Check(Text, options));
 
     /// <summary>What a guest would measure: the file itself where it is the envelope, else the envelope made for it, byte for byte.</summary>
     public byte[] Envelope(string name, ComposeCheckOptions options, ComposeReport report) => IsEnvelope ? Bytes : new AppComposeSettings

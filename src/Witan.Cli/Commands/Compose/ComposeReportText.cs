@@ -9,17 +9,19 @@ internal static class ComposeReportText
 {
     public static void Write(Terminal terminal, TextWriter output, string path, ComposeReport report, bool notes)
     {
+        // Names and values in findings are the file's, which may be a stranger's.
+        path = Terminal.Plain(path);
         foreach (ComposeFinding found in report.Findings)
         {
             Finding finding = found.Finding;
             if (finding.Severity == FindingSeverity.Note && !notes)
                 continue;
-            string service = finding.Subject is null ? "" : $"[{finding.Subject}] ";
-            output.WriteLine($"{path}:{found.Line}:{found.Column}: {Mark(terminal, finding.Severity)} {finding.Code} ({found.Rule}): {service}{finding.Message}");
+            string service = finding.Subject is null ? "" : $"[{Terminal.Plain(finding.Subject)}] ";
+            output.WriteLine($"{path}:{found.Line}:{found.Column}: {Mark(terminal, finding.Severity)} {finding.Code} ({found.Rule}): {service}{Terminal.Plain(finding.Message)}");
             if (finding.Why is not null)
-                output.WriteLine(terminal.Dim($"    why: {finding.Why}"));
+                output.WriteLine(terminal.Dim($"    why: {Terminal.Plain(finding.Why)}"));
             if (finding.Remedy is not null)
-                output.WriteLine($"    fix: {finding.Remedy}{(found.Fix is null ? "" : terminal.Dim("   (--fix does it)"))}");
+                output.WriteLine($"    fix: {Terminal.Plain(finding.Remedy)}{(found.Fix is null ? "" : terminal.Dim("   (--fix does it)"))}");
         }
 
         int errors = report.Count(FindingSeverity.Error), warnings = report.Count(FindingSeverity.Warning), hidden = report.Count(FindingSeverity.Note);

@@ -26,7 +26,7 @@ public static class DeployCommand
             watch.Read(parsed); // what is wrong with the watch is said before anything is sent
             ComposeInput input = ComposeInput.Read(parsed.GetValue(options.File)!);
             DeploymentRequest request = options.Read(parsed, input);
-            ComposeReport report = Check(terminal, input, request, parsed.GetValue(options.Strict));
+            ComposeReport report = Check(terminal, input, request, parsed.GetValue(options.Strict), options.EnvironmentFile(parsed));
             waits &= report.Services.Any(service => service.PublishesPorts);
             if (waits)
                 watch.Evidence(parsed);
@@ -53,7 +53,7 @@ public static class DeployCommand
                 return ExitCode.Good;
             if (!waits)
             {
-                terminal.Error.WriteLine("no service publishes a port, so there is no endpoint to wait for: workers prove themselves to their coordinator");
+                terminal.Error.WriteLine("no service publishes a port, so there is no endpoint to wait for: workers and trustees prove themselves to their coordinator");
                 return ExitCode.Good;
             }
 
@@ -68,7 +68,7 @@ public static class DeployCommand
         return command;
     }
 
-    private static ComposeReport Check(Terminal terminal, ComposeInput input, DeploymentRequest request, bool strict)
+    private static ComposeReport Check(Terminal terminal, ComposeInput input, DeploymentRequest request, bool strict, string? environmentFile)
     {
         if (input.IsEnvelope)
             throw new CommandException($"{input.Path} is an app-compose.json; the platform makes that itself", "give the docker-compose file");
@@ -82,11 +82,12 @@ public static class DeployCommand
         });
         if (report.Count(FindingSeverity.Error) + report.Count(FindingSeverity.Warning) > 0)
             ComposeReportText.Write(terminal, terminal.Error, input.Path, report, notes: false);
-        if (report.Services.Any(service => service.Image?.EndsWith("@sha256:" + new string('0', 64), StringComparison.Ordinal) == true))
-            throw new CommandException($"{input.Path} has a placeholder for a digest", "build the images with eng/images.sh and deploy the file it writes", ExitCode.Rejected);
+        if (report.Findings.FirstOrDefault(found => found.Finding.Code == PolicyTexts.Placeholder) is { } open)
+            throw new CommandException($"{input.Path}:{open.Line}:{open.Column}: {open.Finding.Message}; nothing was sent", open.Finding.Remedy, ExitCode.Rejected);
+        string fix = report.Findings.Any(found => found.Fix is not null) ? " --fix" : "", variables = environmentFile is null ? "" : $" --env-file {environmentFile}";
         return report.Passed
             ? report
-            : throw new CommandException($"{input.Path} has errors; nothing was sent", $"witan compose check {input.Path} --fix", ExitCode.Rejected);
+            : throw new CommandException($"{input.Path} has errors; nothing was sent", $"correct them; witan compose check {input.Path}{variables}{fix}", ExitCode.Rejected);
     }
 
     private static async Task<DeploymentResult> RunAsync(

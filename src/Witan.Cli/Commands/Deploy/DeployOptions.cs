@@ -56,6 +56,9 @@ internal sealed class DeployOptions
         PublicLogs = parsed.GetValue(_publicLogs),
     };
 
+    /// <summary>The file that the variables come from; null where there are none.</summary>
+    public string? EnvironmentFile(ParseResult parsed) => parsed.GetValue(_environment);
+
     /// <summary>The options given that an update cannot carry out, with commas; empty where there are none.</summary>
     public string Ignored(ParseResult parsed, CvmInfo existing)
     {

@@ -112,7 +112,7 @@ public static class AgentCommands
         Option<int> port = Port(3001);
         var profile = new Option<string>("--profile") { Description = "who this worker is: a profile file", Required = true };
         var owner = new Option<string?>("--owner") { Description = "Ed25519 key that may add to this worker's memory, in hexadecimal (default: WITAN_OWNER, else nobody)" };
-        var notes = new Option<string?>("--notes") { Description = "notes that the owner signed with witan worker memory sign, taken in at the start (default: the file that WITAN_NOTES names)" };
+        var notes = new Option<string?>("--notes") { Description = "notes that the owner signed with witan worker memory sign, taken in at the start (default: WITAN_NOTES)" };
         var window = new Option<string?>("--cast-window") { Description = "seconds; ballots are cast at a random moment of the window after deciding (default: WITAN_CAST_WINDOW, else the longest that deciding may take)" };
         (Option<string> name, Option<Uri[]> coordinator) = Peer("worker");
         var command = new Command("worker", "Deliberate and vote: attest, take tasks, cast ballots.")
@@ -135,7 +135,7 @@ public static class AgentCommands
             SignedProfile signed;
             try
             {
-                signed = SignedProfile.Of(file, parsed.GetValue(profile)!);
+                signed = SignedProfile.Of(file, TextOrFile.Of(parsed.GetValue(profile)!));
                 deliberator = Deliberators.Create(signed.Profile, agent, http, TimeProvider.System);
             }
             catch (FormatException e)

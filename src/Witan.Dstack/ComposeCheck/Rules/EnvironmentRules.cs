@@ -9,8 +9,8 @@ internal static class EnvironmentRules
 
     private static readonly string[] Simulators = ["DSTACK_SIMULATOR_ENDPOINT", "TAPPD_SIMULATOR_ENDPOINT"];
 
-    /// <summary>Names of the variables that must be supplied, sorted.</summary>
-    public static SortedSet<string> Needed(ComposeDocument document)
+    /// <summary>Names of the variables that must be supplied, sorted. Those that the platform sets are not among them.</summary>
+    public static SortedSet<string> Needed(ComposeDocument document, ComposeCheckOptions options)
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (YamlScalar value in document.Values())
@@ -22,25 +22,27 @@ internal static class EnvironmentRules
         }
 
         names.UnionWith(FromSections(document).Select(scalar => scalar.Value));
+        names.ExceptWith(StartScript.PlatformVariables.Where(new StartScript(options.PreLaunchScript).MaySet));
         return names;
     }
 
     // configs and secrets whose content is the value of a variable.
     private static IEnumerable<YamlScalar> FromSections(ComposeDocument document) =>
         from section in Sections
-        let entries = (document.Root.Find(section)?.Value as YamlMapping)?.Entries ?? []
-        from entry in entries
+        from entry in document.Section(section)
         let variable = (entry.Value as YamlMapping)?.Find("environment")?.Value as YamlScalar
         where variable is not null
         select variable;
 
     public static IEnumerable<ComposeFinding> Check(ComposeDocument document, ComposeCheckOptions options)
     {
+        var script = new StartScript(options.PreLaunchScript);
+        bool IsUnset(string name) => options.EnvironmentNames?.Contains(name) == false && !script.MaySet(name);
         foreach (ComposeService service in document.Services)
         {
             foreach (EnvironmentEntry entry in service.Environment)
             {
-                foreach (ComposeFinding found in CheckEntry(service, entry, options))
+                foreach (ComposeFinding found in CheckEntry(service, entry, IsUnset))
                     yield return found.In(service);
             }
         }
@@ -49,7 +51,7 @@ internal static class EnvironmentRules
         {
             foreach (VariableReference reference in VariableReference.In(value.Value))
             {
-                if (!reference.HasDefault && options.EnvironmentNames?.Contains(reference.Name) == false)
+                if (!reference.HasDefault && IsUnset(reference.Name))
                     yield return Unset(value, reference.Name);
             }
         }
@@ -60,11 +62,11 @@ internal static class EnvironmentRules
 
         foreach (YamlScalar variable in FromSections(document))
         {
-            if (options.EnvironmentNames?.Contains(variable.Value) == false)
+            if (IsUnset(variable.Value))
                 yield return Unset(variable, variable.Value);
         }
 
-        SortedSet<string> needed = Needed(document);
+        SortedSet<string> needed = Needed(document, options);
         bool any = needed.Count > 0 || options.EnvironmentNames is { Count: > 0 };
         if (any && !needed.Contains("APP_LAUNCH_TOKEN") && options.EnvironmentNames?.Contains("APP_LAUNCH_TOKEN") != true)
         {
@@ -75,13 +77,13 @@ internal static class EnvironmentRules
         }
     }
 
-    private static IEnumerable<ComposeFinding> CheckEntry(ComposeService service, EnvironmentEntry entry, ComposeCheckOptions options)
+    private static IEnumerable<ComposeFinding> CheckEntry(ComposeService service, EnvironmentEntry entry, Func<string, bool> isUnset)
     {
         foreach (ComposeFinding found in CheckMode(entry))
             yield return found;
         if (entry.Value is null)
         {
-            if (options.EnvironmentNames?.Contains(entry.Name) == false)
+            if (isUnset(entry.Name))
                 yield return Unset(entry.Node, entry.Name);
             yield break;
         }

@@ -10,7 +10,7 @@ internal static class FileRules
     public const int MaximumBytes = 200 * 1024;
 
     public static IEnumerable<ComposeFinding> Check(ComposeDocument document, ComposeCheckOptions options) =>
-        Shape(document).Concat(Settings(document, options)).Concat(Logging(document)).Concat(Names(document));
+        Shape(document).Concat(Variables(document)).Concat(Settings(document, options)).Concat(Logging(document)).Concat(Names(document));
 
     private static IEnumerable<ComposeFinding> Shape(ComposeDocument document)
     {
@@ -35,6 +35,28 @@ internal static class FileRules
                 yield return Found.Error(
                     "L13", "COMPOSE_DUPLICATE_KEY", entry.Key, $"\"{entry.Key.Value}\" is there twice",
                     "compose refuses the file, and other readers keep either.", "remove one of them");
+            }
+        }
+    }
+
+    private static IEnumerable<ComposeFinding> Variables(ComposeDocument document)
+    {
+        foreach (ComposeService service in document.Services)
+        {
+            foreach (string name in new[] { "environment", "labels" })
+            {
+                YamlNode? wrong = service.Effective.Find(name)?.Value switch
+                {
+                    YamlMapping mapping => YamlMerge.Flatten(mapping).Entries.Select(entry => entry.Value).FirstOrDefault(value => value is not YamlScalar),
+                    YamlSequence list => list.Items.FirstOrDefault(item => item is not YamlScalar),
+                    var other => other,
+                };
+                if (wrong is not null)
+                {
+                    yield return Found.Error(
+                        "W08", "COMPOSE_SHAPE", wrong, $"{name} of \"{service.Name}\" is neither a mapping of texts nor a list of NAME=value",
+                        "compose refuses the file.", $"write under {name}: NAME: VALUE").In(service);
+                }
             }
         }
     }

@@ -41,6 +41,13 @@ internal static class ImageRules
     private static ComposeFinding? Pinning(ComposeService service, YamlScalar image, bool strict)
     {
         ImageReference reference = ImageReference.Parse(image.Value);
+        if (reference.IsPlaceholder)
+        {
+            return Found.Note(
+                "W05", "COMPOSE_PLACEHOLDER", image, $"image of \"{service.Name}\" has zeros for a digest",
+                "no image has this digest: the file is a template.", "build the images with eng/images.sh, and deploy the file that it writes");
+        }
+
         if (reference.IsPinned)
             return null;
         const string why = "the compose hash covers this text and not the image behind a tag, so evidence cannot say which code ran.";

@@ -17,7 +17,7 @@ internal static class MandatorySettings
         {
             foreach (ComposeFinding? found in new[]
             {
-                CheckPlatform(document, service), CheckSocket(document, service), CheckRestart(document, service),
+                CheckPlatform(document, service), CheckSocket(document, service), CheckRestart(document, service), CheckStarted(service),
             })
             {
                 if (found is not null)
@@ -51,12 +51,14 @@ internal static class MandatorySettings
 
     private static ComposeFinding? CheckSocket(ComposeDocument document, ComposeService service)
     {
-        if (!service.NeedsDstack || service.Volumes.Any(IsMount))
+        // Something else at the socket's place hides it, under whichever of its two names.
+        bool hidden = service.Volumes.Any(volume => ComposeService.Canonical(volume.Target) == ComposeService.Socket && ComposeService.Canonical(volume.Source) != ComposeService.Socket);
+        if (!service.NeedsDstack || (service.Volumes.Any(IsMount) && !hidden))
             return null;
         const string why = "attestation and key derivation go through this socket: without it the container cannot prove "
             + "what it is, and fails without saying so.";
-        ComposeVolume? wrong = service.Volumes.FirstOrDefault(volume =>
-            ComposeService.Canonical(volume.Source) == ComposeService.Socket || volume.Target == ComposeService.Socket);
+        ComposeVolume? wrong = service.Volumes.FirstOrDefault(volume => !IsMount(volume)
+            && (ComposeService.Canonical(volume.Source) == ComposeService.Socket || ComposeService.Canonical(volume.Target) == ComposeService.Socket));
         if (wrong is not null)
         {
             return Found.Error(
@@ -91,12 +93,36 @@ internal static class MandatorySettings
         }
 
         string value = (entry.Value.Value as YamlScalar)?.Value ?? "";
+        if (value == "always" && service.NeedsDstack && Policy(service) is { Value: YamlMapping policy } deployed && policy.Text("condition") is not ("any" or "always"))
+        {
+            YamlNode at = policy.Find("condition")?.Value ?? deployed.Key;
+            return Found.Error(
+                "L06", "COMPOSE_RESTART_WRONG", at, $"service \"{service.Name}\" has restart \"always\" and deploy.restart_policy \"{policy.Text("condition") ?? "(no condition)"}\", which wins",
+                why, "remove deploy.restart_policy, or write: condition: any") with
+            {
+                Fix = ComposeEdits.Replace(service, policy.Find("condition")?.Value, "any"),
+            };
+        }
+
         return value == "always" || !service.NeedsDstack ? null : Found.Error(
             "L06", "COMPOSE_RESTART_WRONG", entry.Value.Value, $"service \"{service.Name}\" has restart \"{value}\", not always",
             why, "write: restart: always") with
         {
             Fix = ComposeEdits.Replace(service, entry.Value.Value, "always"),
         };
+    }
+
+    private static YamlEntry? Policy(ComposeService service) => (service.Effective.Find("deploy")?.Value as YamlMapping)?.Find("restart_policy");
+
+    // Nobody is there to name a profile when a CVM starts, or to ask for another number.
+    private static ComposeFinding? CheckStarted(ComposeService service)
+    {
+        YamlEntry? replicas = (service.Effective.Find("deploy")?.Value as YamlMapping)?.Find("replicas");
+        YamlEntry? kept = service.Effective.Find("profiles") is { Value: YamlSequence { Items.Count: > 0 } or YamlScalar } profiles ? profiles
+            : new[] { service.Effective.Find("scale"), replicas }.FirstOrDefault(entry => entry?.Value is YamlScalar { Value: "0" });
+        return kept is null || !service.NeedsDstack ? null : Found.Error(
+            "W07", "COMPOSE_NOT_STARTED", kept.Value.Key, $"service \"{service.Name}\" is not started: it has {kept.Value.Key.Value}",
+            "a CVM starts what compose starts by itself.", "remove the line");
     }
 
     private static bool IsMount(ComposeVolume volume) =>

@@ -1,3 +1,4 @@
+using Witan.Attestation;
 using Witan.Dstack.ComposeCheck.Yaml;
 
 namespace Witan.Dstack.ComposeCheck.Rules;
@@ -18,22 +19,26 @@ internal static class NetworkRules
 
     public static IEnumerable<ComposeFinding> Check(ComposeDocument document, ComposeCheckOptions options)
     {
-        bool published = false;
         foreach (ComposeService service in document.Services)
         {
-            bool host = service.Effective.Text("network_mode") == "host";
-            published |= host;
-            if (service.Effective.Find("ports")?.Value is not YamlSequence ports)
-                continue;
-            foreach (YamlNode port in ports.Items)
+            foreach (YamlNode port in (service.Effective.Find("ports")?.Value as YamlSequence)?.Items ?? [])
             {
-                published = true;
                 if (CheckPort(port) is { } found)
                     yield return found.In(service);
             }
         }
 
-        if (options.Gateway == true && !published && document.Services.Count > 0)
+        bool published = document.Services.Any(service => service.PublishesPorts);
+        ComposeService[] closed = options.Gateway == false ? [] : [.. document.Services.Where(service => service.Role == ServiceRole.Coordinator && !service.PublishesPorts)];
+        foreach (ComposeService coordinator in closed)
+        {
+            yield return Found.Make(
+                "L08", "COMPOSE_NO_PORTS", published ? FindingSeverity.Warning : FindingSeverity.Error, coordinator.Key.Start, $"coordinator \"{coordinator.Name}\" publishes no port",
+                published ? "workers and trustees reach it only if another service forwards to it." : "no worker and no trustee can reach it.",
+                "publish its port: ports: [\"3000:3000\"]").In(coordinator);
+        }
+
+        if (options.Gateway == true && !published && closed.Length == 0 && document.Services.Count > 0)
         {
             yield return Found.Warning(
                 "L08", "COMPOSE_NO_PORTS", document.Root, "the gateway is on and no service publishes a port",

@@ -46,8 +46,8 @@ internal static class PrivilegeRules
         }
     }
 
-    // What compose takes for true where a switch is expected, in any case of letters.
-    private static bool IsTrue(string value) => value.ToLowerInvariant() is "true" or "yes" or "on" or "y" or "t" or "1";
+    /// <summary>What compose takes for true where a switch is expected, in any case of letters.</summary>
+    public static bool IsTrue(string value) => value.ToLowerInvariant() is "true" or "yes" or "on" or "y" or "t" or "1";
 
     // The agent's own paths have findings of their own.
     private static bool IsAgent(string source) =>

@@ -28,18 +28,16 @@ internal static class StorageRules
 
     public static IEnumerable<ComposeFinding> Check(ComposeDocument document)
     {
-        YamlMapping? declared = document.Root.Find("volumes")?.Value as YamlMapping;
+        HashSet<string> declared = [.. document.Section("volumes").Select(entry => entry.Key.Value)];
         foreach (ComposeService service in document.Services)
         {
-            foreach (ComposeFinding found in Mounts(service, declared).Concat(State(service)).Concat(Files(service)))
+            foreach (ComposeFinding found in Mounts(service, declared).Concat(State(service)).Concat(Files(service)).Concat(ReadOnly(document, service)))
                 yield return found.In(service);
         }
 
         foreach (string section in new[] { "configs", "secrets" })
         {
-            if (document.Root.Find(section)?.Value is not YamlMapping entries)
-                continue;
-            foreach (YamlEntry entry in entries.Entries)
+            foreach (YamlEntry entry in document.Section(section))
             {
                 if ((entry.Value as YamlMapping)?.Find("file") is { } file)
                     yield return NotShipped(file.Key, $"{section}.{entry.Key.Value}.file", "write its text under content:, or pass a secret in the encrypted environment");
@@ -50,7 +48,7 @@ internal static class StorageRules
             yield return NotShipped(include.Key, "include", "write the included services into this file");
     }
 
-    private static IEnumerable<ComposeFinding> Mounts(ComposeService service, YamlMapping? declared)
+    private static IEnumerable<ComposeFinding> Mounts(ComposeService service, HashSet<string> declared)
     {
         bool dstack = service.MountsSocket;
         foreach (ComposeVolume volume in service.Volumes)
@@ -79,7 +77,7 @@ internal static class StorageRules
             {
                 yield return NotShipped(volume.Node, $"the mount of {volume.Source}", "use a named volume, or configs with content:");
             }
-            else if (volume.IsNamed && !volume.Source!.Contains('$', StringComparison.Ordinal) && declared?.Entries.Any(entry => entry.Key.Value == volume.Source) != true)
+            else if (volume.IsNamed && !volume.Source!.Contains('$', StringComparison.Ordinal) && !declared.Contains(volume.Source))
             {
                 yield return Found.Error(
                     "L07", "COMPOSE_VOLUME_UNDECLARED", volume.Node, $"volume \"{volume.Source}\" is not declared",
@@ -115,6 +113,27 @@ internal static class StorageRules
             yield return NotShipped(file.Key, "env_file", "pass the values in the encrypted environment and write NAME: ${NAME}");
         if ((service.Effective.Find("extends")?.Value as YamlMapping)?.Find("file") is { } extends)
             yield return NotShipped(extends.Key, "extends.file", "write the base service into this file");
+    }
+
+    // Engines mount what is a file of theirs; text and variables compose copies into the container after it was made.
+    private static IEnumerable<ComposeFinding> ReadOnly(ComposeDocument document, ComposeService service)
+    {
+        if (service.Effective.Find("read_only") is not { Value: YamlScalar { Value: var value } } entry || !PrivilegeRules.IsTrue(value))
+            yield break;
+        foreach (string section in new[] { "configs", "secrets" })
+        {
+            HashSet<string> taken = [.. service.Sources(section)];
+            foreach (YamlEntry source in document.Section(section).Where(source => taken.Contains(source.Key.Value)))
+            {
+                if (source.Value is YamlMapping mapping && (mapping.Find("content") ?? mapping.Find("environment")) is { } text)
+                {
+                    yield return Found.Error(
+                        "W06", "COMPOSE_CONFIG_READ_ONLY", entry.Key, $"service \"{service.Name}\" is read-only and takes {section}.{source.Key.Value}, which has {text.Key.Value}:",
+                        "compose copies it into the container, and the engine refuses that: \"container rootfs is marked read-only\".",
+                        "pass the text as a variable under environment:, or remove read_only");
+                }
+            }
+        }
     }
 
     private static ComposeFinding NotShipped(YamlNode at, string what, string remedy) => Found.Error(

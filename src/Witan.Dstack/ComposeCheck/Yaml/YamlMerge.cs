@@ -30,7 +30,9 @@ internal static class YamlMerge
 
     /// <summary>
     /// Lays <paramref name="above"/> over <paramref name="below"/> as compose does with override files: mappings are merged member by
-    /// member, lists are joined, text is replaced; <c>!reset</c> removes and <c>!override</c> replaces.
+    /// member, lists are joined, text is replaced; <c>!reset</c> removes and <c>!override</c> replaces. Variables and labels are merged by name
+    /// in either form, and a command is replaced. Of the items of a list that are for the same place the last counts, see
+    /// <see cref="ComposeService"/>.
     /// </summary>
     public static YamlMapping Overlay(YamlMapping below, YamlMapping above)
     {
@@ -45,16 +47,18 @@ internal static class YamlMerge
             if (!over.Remove(entry.Key.Value, out YamlEntry other))
                 entries.Add(entry);
             else if (other.Value.Tag != "!reset")
-                entries.Add(new YamlEntry(other.Key, Lay(entry.Value, other.Value)));
+                entries.Add(new YamlEntry(other.Key, Lay(other.Key.Value, entry.Value, other.Value)));
         }
 
         entries.AddRange(above.Entries.Where(entry => entry.Value.Tag != "!reset" && over.Remove(entry.Key.Value)));
         return With(above, entries);
     }
 
-    private static YamlNode Lay(YamlNode below, YamlNode above) => (below, above) switch
+    private static YamlNode Lay(string key, YamlNode below, YamlNode above) => (below, above) switch
     {
         _ when above.Tag == "!override" => above,
+        (YamlMapping, YamlMapping or YamlSequence) or (YamlSequence, YamlMapping) when key is "environment" or "labels" => ByName(below, above),
+        (YamlSequence, YamlSequence) when key is "command" or "entrypoint" or "test" => above,
         (YamlMapping under, YamlMapping over) => Overlay(under, over),
         (YamlSequence under, YamlSequence over) =>
             new YamlSequence([.. under.Items, .. over.Items], over.IsFlow, over.Start, over.End, over.Tag)
@@ -65,11 +69,32 @@ internal static class YamlMerge
         _ => above,
     };
 
+    // A name without a value above takes the value below away: the variable is then passed through.
+    private static YamlMapping ByName(YamlNode below, YamlNode above)
+    {
+        List<YamlEntry> over = [.. Named(above)];
+        HashSet<string> names = [.. over.Select(entry => entry.Key.Value)];
+        List<YamlEntry> entries = [.. Named(below).Where(entry => !names.Contains(entry.Key.Value)), .. over.Where(entry => entry.Value.Tag != "!reset")];
+        return With(above, entries);
+    }
+
+    private static IEnumerable<YamlEntry> Named(YamlNode node) =>
+        node is YamlMapping mapping ? Flatten(mapping).Entries : ((YamlSequence)node).Items.Select(Entry);
+
+    private static YamlEntry Entry(YamlNode item)
+    {
+        if (item is not YamlScalar { Value: var text })
+            return new YamlEntry(new YamlScalar("", plain: false, item.Start, item.End, null), item);
+        int sign = text.IndexOf('=', StringComparison.Ordinal);
+        YamlScalar Part(string value, bool plain) => new(value, plain, item.Start, item.End, item.Tag);
+        return sign < 0 ? new YamlEntry(Part(text, false), Part("", true)) : new YamlEntry(Part(text[..sign], false), Part(text[(sign + 1)..], false));
+    }
+
     private static IEnumerable<YamlMapping> Bases(YamlNode value) =>
         value is YamlSequence list ? list.Items.OfType<YamlMapping>() : value is YamlMapping one ? [one] : [];
 
-    private static YamlMapping With(YamlMapping place, IReadOnlyList<YamlEntry> entries) =>
-        new(entries, place.IsFlow, place.Start, place.End, place.Tag)
+    private static YamlMapping With(YamlNode place, IReadOnlyList<YamlEntry> entries) =>
+        new(entries, place is YamlMapping { IsFlow: true }, place.Start, place.End, place.Tag)
         {
             ExpandedSize = (int)Math.Min(YamlLimits.ExpandedNodes + 1L, 1 + entries.Sum(entry => 1L + entry.Value.ExpandedSize)),
         };

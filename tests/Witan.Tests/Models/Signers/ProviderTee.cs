@@ -38,7 +38,7 @@ internal sealed class ProviderTee : IDisposable
 
     public string RootFile => Path.Combine(_folder, "root.pem");
 
-    public CollateralFile Collateral => new(CollateralPath, JudgeSettings.Root(RootFile), Clock);
+    public CollateralFile Collateral => new(TextOrFile.Of(CollateralPath), JudgeSettings.Root(RootFile), Clock);
 
     public static SignerPolicy Policy { get; } = new(AppraisalPolicy.Phala with { AcceptSimulated = true });
 
