@@ -235,13 +235,15 @@ internal sealed class CoordinatorCore : IAsyncDisposable
             ProposalState.Draft when state.Trustees.Count == 0 => $"for {state.Body.Trustees} trustees ({Desk.Ready(AgentRole.Trustee).Count} are here)",
             ProposalState.Draft when state.ElectionKey is null => "for the trustees to make the key",
             ProposalState.Draft => $"for {state.Body.MinimumRoster} workers ({Desk.Ready(AgentRole.Worker).Count} are here)",
-            ProposalState.Deliberating => $"for {state.Roster.Count - state.SealedArguments.Count} arguments, at most until {state.Body.ArgueBy:HH:mm:ss} UTC",
-            ProposalState.Voting => $"for {state.Roster.Count - state.Ballots.Count} ballots, at most until {state.Body.CloseAt:HH:mm:ss} UTC",
+            ProposalState.Deliberating => $"for {Count(state.Roster.Count - state.SealedArguments.Count, "argument")}, at most until {state.Body.ArgueBy:HH:mm:ss} UTC",
+            ProposalState.Voting => $"for {Count(state.Roster.Count - state.Ballots.Count, "ballot")}, at most until {state.Body.CloseAt:HH:mm:ss} UTC",
             ProposalState.Tallying => $"for {state.Body.Threshold} trustees to open the sum ({state.Partials.Count} have)",
             ProposalState.Settling => "for the settlement to be confirmed",
             _ => "",
         };
     }
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 
     private IEnumerable<RosterEntry> Admitted(RecordState state)
     {

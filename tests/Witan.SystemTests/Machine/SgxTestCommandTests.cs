@@ -137,7 +137,7 @@ public class SgxTestCommandTests
         using JsonDocument json = JsonDocument.Parse(output);
         foreach (JsonElement finding in json.RootElement.GetProperty("evidence").GetProperty("findings").EnumerateArray())
         {
-            foreach (string member in new[] { "code", "severity", "message", "actor" })
+            foreach (string member in new[] { "code", "severity", "message", "cause", "actor" })
                 Assert.False(string.IsNullOrEmpty(finding.GetProperty(member).GetString()), $"{finding} has no {member}");
         }
     }

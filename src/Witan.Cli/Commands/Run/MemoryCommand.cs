@@ -131,8 +131,8 @@ internal static class MemoryCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            // A file that cannot be read is wrong usage, as everywhere; one that was read and says no is a refusal.
-            bool isUnread = e is MemoryException ? e.InnerException is not null : e is not InvalidDataException;
+            // A file that cannot be read is wrong usage, as everywhere; what is missing, or was read and says no, is a refusal.
+            bool isUnread = (e is MemoryException ? e.InnerException : e) is UnauthorizedAccessException or IOException and not FileNotFoundException;
             throw new CommandException(
                 e.Message, "is this the worker's own state directory, and the owner's key that the worker was started with?", isUnread ? ExitCode.Usage : ExitCode.Rejected);
         }
