@@ -29,7 +29,7 @@ public static class SnapshotFuzz
     public static int Run(string[] args)
     {
         byte[][] samples = [.. args.TakeWhile(argument => !argument.StartsWith("--", StringComparison.Ordinal)).Select(File.ReadAllBytes)];
-        return samples.Length > 0 ? Loop().Run(samples, args) : throw new ArgumentException("snapshot needs the recordings and dumps to begin with");
+        return samples.Length > 0 ? Loop().Run(samples, args) : throw new ArgumentException("snapshot needs the recordings and dumps to begin with", nameof(args));
     }
 
     public static FuzzLoop Loop() => new("snapshot", Claims, (_, now, _) => now.Length > 0);

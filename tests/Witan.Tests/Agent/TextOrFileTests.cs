@@ -4,7 +4,6 @@ using Witan.Agent;
 using Witan.Attestation;
 using Witan.Crypto;
 using Witan.Tests.Admission;
-using Witan.Tests.Cloud;
 using Witan.Voting;
 using Witan.Worker;
 using Witan.Worker.Deliberation;

@@ -58,7 +58,7 @@ public class ReasonTests
     public void A_cut_file_breaks_at_an_offset_and_in_a_member(int length)
     {
         byte[] whole = new TestAuthority(tdx: false).CollateralBytes();
-        Assert.False(Collateral.TryParse(whole[..length], out _, out Finding? refusal));
+        Assert.False(Collateral.TryParse(whole.AsMemory(0, length), out _, out Finding? refusal));
         Assert.Equal("COLLATERAL_FORMAT", refusal.Code);
         Assert.InRange(refusal.Offset!.Value, 0, length);
         Assert.DoesNotContain("LineNumber", refusal.Message, StringComparison.Ordinal);
