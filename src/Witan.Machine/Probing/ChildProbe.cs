@@ -73,11 +73,7 @@ public static class ChildProbe
             return;
         }
 
-        foreach (string section in seen.Sections)
-        {
-            foreach (string key in seen.Keys(section))
-                to.Set(section, key, seen[section, key]);
-        }
+        to.Add(seen);
     }
 
     // A child that says too much is not heard out: the pipe fills, and the time limit ends it. Null then.

@@ -27,6 +27,18 @@ public sealed class SnapshotBuilder(string origin)
     /// <summary>Sets one value.</summary>
     public SnapshotBuilder Set(string section, string key, string value) => Set(section, key, Reading.Of(value));
 
+    /// <summary>Sets every reading of a snapshot, replacing earlier ones.</summary>
+    public SnapshotBuilder Add(MachineSnapshot snapshot)
+    {
+        foreach (string section in snapshot.Sections)
+        {
+            foreach (string key in snapshot.Keys(section))
+                Set(section, key, snapshot[section, key]);
+        }
+
+        return this;
+    }
+
     /// <summary>Sets the four registers of a CPUID leaf.</summary>
     public SnapshotBuilder SetCpuid(uint leaf, uint subleaf, uint eax, uint ebx, uint ecx, uint edx) =>
         Set(Section.Cpuid, CpuidKey(leaf, subleaf), $"{eax:x8} {ebx:x8} {ecx:x8} {edx:x8}");

@@ -193,18 +193,8 @@ public class LaunchProbeTests
             return sgx;
         });
         LaunchProbe.Run(new SystemRoot(root.Directory), cpu ?? TestCpu.Client, new ProbeOptions { WhitelistedEnclave = enclave }, to, kernel, _ => xcr0);
-        MachineSnapshot probed = root.Probe(cpu ?? TestCpu.Client), launched = to.Build();
-        var whole = new SnapshotBuilder("test");
-        foreach (MachineSnapshot part in new[] { probed, launched })
-        {
-            foreach (string section in part.Sections)
-            {
-                foreach (string key in part.Keys(section))
-                    whole.Set(section, key, part[section, key]);
-            }
-        }
-
-        return (all[^1], MachineReport.Judge(whole.Build()));
+        MachineSnapshot probed = root.Probe(cpu ?? TestCpu.Client);
+        return (all[^1], MachineReport.Judge(new SnapshotBuilder("test").Add(probed).Add(to.Build()).Build()));
     }
 
     private sealed class EachTime(Func<SoftwareSgx> make) : IEnclaveKernel

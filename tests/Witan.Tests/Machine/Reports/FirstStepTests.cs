@@ -76,15 +76,6 @@ public class FirstStepTests
         Assert.StartsWith("TDX_GUEST_", verdict.First!.Finding.Code, StringComparison.Ordinal);
     }
 
-    private static MachineSnapshot With(MachineSnapshot snapshot, string section, string key, string reading)
-    {
-        var to = new SnapshotBuilder("test");
-        foreach (string name in snapshot.Sections)
-        {
-            foreach (string each in snapshot.Keys(name))
-                to.Set(name, each, snapshot[name, each]);
-        }
-
-        return to.Set(section, key, Reading.Decode(reading)).Build();
-    }
+    private static MachineSnapshot With(MachineSnapshot snapshot, string section, string key, string reading) =>
+        new SnapshotBuilder("test").Add(snapshot).Set(section, key, Reading.Decode(reading)).Build();
 }

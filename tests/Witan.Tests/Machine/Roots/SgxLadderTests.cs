@@ -151,15 +151,8 @@ public class SgxLadderTests
         root.Device("/dev/isgx");
         if (msr != 0)
             root.Msr((0x3A, msr));
-        MachineSnapshot probed = root.Probe(TestCpu.Intel(0x906ED, sgx: 1, flc: flc, highest: 0x16).WithSgx());
-        var to = new SnapshotBuilder("test");
-        foreach (string section in probed.Sections)
-        {
-            foreach (string key in probed.Keys(section))
-                to.Set(section, key, probed[section, key]);
-        }
-
-        to.Set(Section.Launch, "debug", Reading.Failed(LaunchOutcomes.LegacyDriver));
+        SnapshotBuilder to = new SnapshotBuilder("test").Add(root.Probe(TestCpu.Intel(0x906ED, sgx: 1, flc: flc, highest: 0x16).WithSgx()))
+            .Set(Section.Launch, "debug", Reading.Failed(LaunchOutcomes.LegacyDriver));
         MachineReport report = MachineReport.Judge(to.Build());
         string said = report.Find("sgx.launch.debug").Single().Check.Problem!.Finding.Remedy!;
         Assert.StartsWith(nothing.Length > 0 ? nothing : remedy, said, StringComparison.Ordinal);
