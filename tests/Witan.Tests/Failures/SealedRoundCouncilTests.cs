@@ -56,7 +56,7 @@ public sealed class SealedRoundByHandTests
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "ProofInvalid", vote.Workers[2].ArgueAsync(vote.Id, elsewhere));
 
         await vote.RestartAsync();
-        await vote.Coordinator.UntilAsync(vote.Id, now => now.Waiting.StartsWith("for 1 arguments", StringComparison.Ordinal));
+        await vote.Coordinator.UntilAsync(vote.Id, now => now.Waiting.StartsWith("for 1 argument,", StringComparison.Ordinal));
         IReadOnlyList<RecordEvent> events = await vote.Workers[0].EventsAsync(vote.Id);
         Assert.True(acknowledged.IsIn(events));
         Assert.Equal(events.Count, (await vote.Workers[0].ArgueAsync(vote.Id, first)).Size);
