@@ -28,9 +28,12 @@ internal sealed class HostileAgent : IAsyncDisposable
 
     public string Path { get; }
 
-    /// <summary>A whole answer around a body, with a right Content-Length.</summary>
+    /// <summary>
+    /// A whole answer around a body, with a right Content-Length. It says that it closes, as it does: a client that took the connection for the next request
+    /// would be reset.
+    /// </summary>
     public static string Whole(string body, int status = 200) =>
-        $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
+        $"HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
 
     public static async Task SendAsync(Socket socket, string text, CancellationToken cancel) =>
         await socket.SendAsync(Encoding.UTF8.GetBytes(text), cancel);
