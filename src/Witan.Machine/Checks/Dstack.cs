@@ -55,9 +55,7 @@ internal static class Dstack
         return new TeeCategory("dstack", root, applies ? null : looked ? "no dstack.sock" : "not recorded") { IsUnseen = !applies && !looked };
     }
 
-    // One that answers, under whatever name; else the first that is there. A dead socket beside a working one says nothing.
-    private static string? Found(MachineSnapshot snapshot) => Array.Find(Sockets, name => snapshot[Section.Sockets, name].HasValue)
-        ?? Array.Find(Sockets, name => snapshot[Section.Sockets, name] is { IsFailure: true, IsMissing: false });
+    private static string? Found(MachineSnapshot snapshot) => Lines.Found(snapshot, Section.Sockets, Sockets);
 
     private static Mark Socket(MachineSnapshot snapshot)
     {

@@ -11,7 +11,7 @@ internal static class Firmware
     /// <summary>The remedy for a machine, or the one for a guest.</summary>
     public static string Remedy(CpuFacts cpu, string onMachine, string inGuest) => cpu.IsGuest == true ? inGuest : onMachine;
 
-    /// <summary>How flexible launch control comes on.</summary>
-    public static string EnableLaunchControl(CpuFacts cpu) =>
-        Remedy(cpu, "Enable flexible launch control in the BIOS.", "Ask the provider for a machine type with flexible launch control.");
+    /// <summary>How flexible launch control comes on; <paramref name="onMachine"/> where more is to be said of it on a machine of one's own.</summary>
+    public static string EnableLaunchControl(CpuFacts cpu, string onMachine = "Enable flexible launch control in the BIOS.") =>
+        Remedy(cpu, onMachine, "Ask the provider for a machine type with flexible launch control.");
 }

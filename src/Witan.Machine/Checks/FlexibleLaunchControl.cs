@@ -89,9 +89,8 @@ internal sealed class FlexibleLaunchControl
             : $"The {firmware} has set it but not locked the register, so it does not count.";
         return Problem.Of(
             ProblemState.Disabled, "FLC_OFF_IN_BIOS", "Flexible launch control is switched off.", evidence, cause,
-            Firmware.Remedy(
-                _cpu, "Enable flexible (\"unlocked\") launch control in the BIOS and reboot; if there is no such setting, update the BIOS, then ask the board's vendor.",
-                "Ask the provider for a machine type with flexible launch control.") + " Until then only signers on Intel's whitelist run in production mode.",
+            Firmware.EnableLaunchControl(
+                _cpu, "Enable flexible (\"unlocked\") launch control in the BIOS and reboot; if there is no such setting, update the BIOS, then ask the board's vendor.") + " Until then only signers on Intel's whitelist run in production mode.",
             Firmware.Owner(_cpu));
     }
 

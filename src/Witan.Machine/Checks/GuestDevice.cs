@@ -3,18 +3,14 @@ namespace Witan.Machine;
 /// <summary>The device through which a guest asks for its report, and the one request that was made to it.</summary>
 internal sealed class GuestDevice(MachineSnapshot snapshot, GuestKind kind, string[] paths, string request)
 {
-    // An older name may lie there dead beside one that works.
-    private readonly string? _found = Array.Find(paths, path => snapshot[Section.Devices, path].HasValue)
-        ?? Array.Find(paths, path => snapshot[Section.Devices, path] is { IsFailure: true, IsMissing: false });
-
     /// <summary>The node that is there; null where none is.</summary>
-    public string? Path => _found;
+    public string? Path { get; } = Lines.Found(snapshot, Section.Devices, paths);
 
     public Mark Mark => Marks.Optional(Opened.HasValue ? Lines.Answered(Report) : Opened.IsFailure && !Opened.IsRefused ? false : null);
 
     public IEnumerable<string> Evidence => [.. paths.Select(path => Lines.Evidence(snapshot, Section.Devices, path)), Lines.Evidence(snapshot, Section.Requests, request)];
 
-    private string Name => _found ?? paths[0];
+    private string Name => Path ?? paths[0];
 
     private Reading Opened => snapshot[Section.Devices, Name];
 

@@ -13,6 +13,13 @@ internal static class Lines
             reading.IsFailure && reading.Error != "EIO" ? Actor.KernelOwner : Actor.Nobody, harmless);
     }
 
+    /// <summary>
+    /// Of the names under which a thing may lie, the first that works, else the first that is there; null where none is. A dead one beside one that works
+    /// says nothing.
+    /// </summary>
+    public static string? Found(MachineSnapshot snapshot, string section, string[] names) => Array.Find(names, name => snapshot[section, name].HasValue)
+        ?? Array.Find(names, name => snapshot[section, name] is { IsFailure: true, IsMissing: false });
+
     /// <summary>Whether a request was answered; null where it is not recorded.</summary>
     public static bool? Answered(Reading request) => request.HasValue ? true : request.IsFailure ? false : null;
 

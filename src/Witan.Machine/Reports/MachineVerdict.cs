@@ -40,7 +40,7 @@ public sealed record MachineVerdict(MachineOutcome Outcome, string Sentence, Pro
         // A guest that is one for certain is mended before what its processor may have besides.
         MachineReport.Tee[] ordered = [.. tees.OrderBy(tee => IsConfirmed(tee) ? 0 : 1)];
         MachineReport.Tee[] hopeful = [.. ordered.Where(tee => Hopeless(tee) is null)];
-        Problem? first = Find(hopeful, problem => Mends(problem)) ?? Find(hopeful, problem => Decides(problem));
+        Problem? first = Find(hopeful, Mends) ?? Find(hopeful, Decides);
         if (first is not null)
             return new MachineVerdict(MachineOutcome.NotReady, $"Not ready for confidential workers.{Step("First", first)}", first);
         Problem? hopeless = ordered.Select(Hopeless).FirstOrDefault(problem => problem is not null) ?? Find(ordered, _ => true);

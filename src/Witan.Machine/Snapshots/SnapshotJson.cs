@@ -56,8 +56,6 @@ public static class SnapshotJson
                 problem = "it has no schema";
             else if (schema.GetString() != MachineSnapshot.Schema)
                 problem = $"its schema is {schema.GetString()}, this program reads {MachineSnapshot.Schema}";
-            else if (root.TryGetProperty("origin", out JsonElement origin) && origin.ValueKind != JsonValueKind.String)
-                problem = "its origin is not a text";
             else
                 snapshot = Read(root, out problem);
         }
@@ -76,8 +74,14 @@ public static class SnapshotJson
     private static MachineSnapshot? Read(JsonElement root, out string? problem)
     {
         problem = null;
-        string origin = root.TryGetProperty("origin", out JsonElement named) ? named.GetString()! : "recorded";
-        var builder = new SnapshotBuilder(origin);
+        bool isNamed = root.TryGetProperty("origin", out JsonElement origin);
+        if (isNamed && origin.ValueKind != JsonValueKind.String)
+        {
+            problem = "its origin is not a text";
+            return null;
+        }
+
+        var builder = new SnapshotBuilder(isNamed ? origin.GetString()! : "recorded");
         foreach (JsonProperty section in root.EnumerateObject())
         {
             if (section.Value.ValueKind != JsonValueKind.Object)

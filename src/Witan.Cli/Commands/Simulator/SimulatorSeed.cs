@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Witan.Cli.CommandLine;
-using Witan.Cli.Commands.CollateralFiles;
 
 namespace Witan.Cli.Commands.Simulator;
 

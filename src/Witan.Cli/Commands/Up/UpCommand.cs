@@ -4,7 +4,6 @@ using System.Text;
 using Witan.Agent;
 using Witan.Cli.CommandLine;
 using Witan.Cli.Commands.Audit;
-using Witan.Cli.Commands.CollateralFiles;
 using Witan.Cli.Commands.Council;
 using Witan.Cli.Commands.Propose;
 using Witan.Crypto;

@@ -1,7 +1,6 @@
-using Witan.Cli.CommandLine;
 using Witan.Dstack;
 
-namespace Witan.Cli.Commands.CollateralFiles;
+namespace Witan.Cli.CommandLine;
 
 /// <summary>Writes a file that a user named, whole or not at all.</summary>
 internal static class OutputFile
